@@ -1,0 +1,24 @@
+const shared = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/scripts/jest/strip-types.ts' },
+};
+
+export default {
+  maxWorkers: 2,
+  testTimeout: 120_000, // jest knows no timeout per project; integration tests need this one
+  reporters: ['default', '<rootDir>/scripts/jest/complete.ts'],
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'integration',
+      testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/lab/jest-setup.ts',
+      globalTeardown: '<rootDir>/test/lab/jest-teardown.ts',
+    },
+  ],
+};

@@ -1,0 +1,17 @@
+/** Prints how the tests went, by the JSON report of jest: "N passed, N failed[, N skipped]". */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+const report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+});
+
+const [file = ''] = process.argv.slice(2);
+const counts = report.parse(JSON.parse(readFileSync(file, 'utf8')));
+const skipped = counts.numPendingTests + counts.numTodoTests;
+const parts = [`${counts.numPassedTests} passed`, `${counts.numFailedTests} failed`];
+if (skipped > 0) parts.push(`${skipped} skipped`);
+console.log(parts.join(', '));
