@@ -7,11 +7,13 @@ const report = z.object({
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   numTodoTests: z.number(),
+  numRuntimeErrorTestSuites: z.number(), // files that failed before their first test
 });
 
 const [file = ''] = process.argv.slice(2);
 const counts = report.parse(JSON.parse(readFileSync(file, 'utf8')));
 const skipped = counts.numPendingTests + counts.numTodoTests;
-const parts = [`${counts.numPassedTests} passed`, `${counts.numFailedTests} failed`];
+const failed = counts.numFailedTests + counts.numRuntimeErrorTestSuites;
+const parts = [`${counts.numPassedTests} passed`, `${failed} failed`];
 if (skipped > 0) parts.push(`${skipped} skipped`);
 console.log(parts.join(', '));
