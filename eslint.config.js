@@ -62,7 +62,7 @@ const house = {
 };
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'examples/']),
+  globalIgnores(['dist/', 'coverage/', 'examples/', 'test/fixtures/']),
   js.configs.recommended,
   {
     files: ['**/*.ts'],
