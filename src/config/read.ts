@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { LineCounter, parseDocument, type Document } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../kit/errors.ts';
+import { insideWorkspace } from '../kit/inputs.ts';
+import { type ProxySettings, type Slipway, slipwaySchema, type SmokeCheck } from './schema.ts';
+
+/** What holds for one environment: its own section over the top level. */
+export interface EnvironmentSettings {
+  readonly app: string;
+  readonly environment: string;
+  readonly hosts: readonly string[];
+  readonly url: string | undefined;
+  readonly path: string | undefined;
+  readonly compose: readonly string[];
+  readonly services: Slipway['services'];
+  readonly proxy: ProxySettings;
+  readonly migrate: string | undefined;
+  readonly smoke: readonly SmokeCheck[];
+}
+
+/**
+ * Reads slipway.yml.
+ * @param file path as given by the user, inside the workspace
+ * @throws UserError `config-missing`, `config-syntax` or `config-invalid`, naming file and line
+ */
+export function readConfig(file: string, workspace: string): Slipway {
+  const path = insideWorkspace(file, workspace);
+  if (!existsSync(path)) {
+    throw new UserError({
+      id: 'config-missing',
+      message: 'There is no slipway.yml.',
+      value: file,
+      fix: 'Add slipway.yml to the repository and check it out before this step, or name another file with the input config.',
+    });
+  }
+  return parseConfig(readFileSync(path, 'utf8'), file);
+}
+
+/** The same from a text, for tests and tools. */
+export function parseConfig(text: string, file: string): Slipway {
+  const counter = new LineCounter();
+  const document = parseDocument(text, { lineCounter: counter });
+  const [syntax] = document.errors;
+  if (syntax) {
+    throw new UserError({
+      id: 'config-syntax',
+      message: `${file} is not valid YAML: ${syntax.message.split('\n')[0] ?? ''}`,
+      value: `${file}:${counter.linePos(syntax.pos[0]).line}`,
+      fix: 'Mend the line that is named.',
+    });
+  }
+  const result = slipwaySchema.safeParse(document.toJS(), { reportInput: true });
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => {
+    const { line } = counter.linePos(position(document, issue.path));
+    return `${file}:${line}: ${issue.path.join('.') || 'the file'}: ${explain(issue)}`;
+  });
+  throw new UserError({
+    id: 'config-invalid',
+    message: `${file} does not fit: ${problems.join('; ')}`,
+    value: problems[0]?.split(': ')[0],
+    fix: 'Mend the lines that are named; schema/slipway.schema.json lists every key.',
+  });
+}
+
+/** Offset of the node that a path leads to, or of its nearest ancestor. */
+function position(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
+    if (range) return range[0];
+  }
+  return 0;
+}
+
+function explain(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return `unknown key ${issue.keys.join(', ')}`;
+    case 'invalid_value':
+      return `${JSON.stringify(issue.input)} is not one of ${issue.values.map(String).join(', ')}`;
+    default:
+      return issue.input === undefined ? `${issue.message} (missing)` : issue.message;
+  }
+}
+
+/**
+ * The settings of one environment.
+ * @throws UserError `environment-unknown`
+ */
+export function environmentSettings(config: Slipway, environment: string): EnvironmentSettings {
+  const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
+  if (own === undefined) {
+    const known = Object.keys(config.environments);
+    throw new UserError({
+      id: 'environment-unknown',
+      message: 'slipway.yml has no such environment.',
+      value: environment,
+      fix: `Use one of: ${known.join(', ') || '(none is defined)'}; or add it under "environments:".`,
+    });
+  }
+  return {
+    app: config.app,
+    environment,
+    hosts: own.host ?? [],
+    url: own.url,
+    path: own.path,
+    compose: own.compose ?? config.compose,
+    services: config.services,
+    proxy: own.proxy ?? config.proxy,
+    migrate: config.migrate?.service,
+    smoke: own.smoke ?? config.smoke,
+  };
+}

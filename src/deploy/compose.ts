@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../kit/errors.ts';
+import type { TarEntry } from '../kit/tar.ts';
+import type { ReleaseRecord } from '../release/record.ts';
+import { below, type Content, exists, readContent } from './files.ts';
+import { type Model, networksOf, type Service } from './model.ts';
+
+export const FINGERPRINT = 'slipway.fingerprint';
+
+/** Where nginx finds what Slipway generates for it, inside the container. */
+export const GENERATED = '/etc/nginx/slipway';
+
+/** The services that the proxy routes to, and the proxy; undefined where traffic is not switched. */
+export interface Routing {
+  readonly proxy: string;
+  readonly ports: Readonly<Record<string, number>>;
+}
+
+/** What belongs to one host: absolute folders. */
+export interface Place {
+  /** The environment's folder on the host. */
+  readonly root: string;
+  /** Where Compose resolved the files: relative paths of the Compose file now lie below it. */
+  readonly source: string;
+}
+
+/** A Compose file with nothing left open, and the files that it mounts. */
+export interface FinalCompose {
+  readonly model: Model;
+  /** Entries below `files/<sha256>` and `release/proxy/`. */
+  readonly entries: readonly TarEntry[];
+}
+
+/** Which image each service shall run: the record's by service name or by repository, any other as the Compose file says. */
+export function chooseImages(model: Model, record: ReleaseRecord): Map<string, string> {
+  const byRepository = new Map(Object.values(record.services).map(({ image }) => [repositoryOf(image), image]));
+  return new Map(
+    Object.entries(model.services).map(([name, service]) => {
+      const own = Object.hasOwn(record.services, name) ? record.services[name]?.image : undefined;
+      const image = own ?? byRepository.get(repositoryOf(service.image ?? '')) ?? (service.build === undefined ? service.image : undefined);
+      if (image === undefined) {
+        throw new UserError({
+          id: 'image-not-recorded',
+          message: 'A service is built from this repository, but the release record holds no image for it.',
+          value: name,
+          fix: `Build ${name} before the release and have it recorded in release.json, or give it an "image:" that exists.`,
+        });
+      }
+      return [name, image];
+    }),
+  );
+}
+
+/** `ghcr.io/acme/auth:1@sha256:..` -> `ghcr.io/acme/auth`. */
+export function repositoryOf(image: string): string {
+  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+}
+
+/**
+ * Makes the model final: images by digest, mounts of repository files by content, the proxy's configuration at its stable place,
+ * generated upstreams and the services' names given to the proxy, a fingerprint on every service.
+ */
+export function finalCompose(model: Model, images: ReadonlyMap<string, string>, routing: Routing | undefined, place: Place, workspace: string): FinalCompose {
+  const contents = new Map<string, Content>();
+  const proxyFiles = new Map<string, TarEntry>();
+
+  /** Where a path of the Compose file lies on the host from now on. */
+  const settle = (source: string, forProxy: boolean): string => {
+    const path = below(place.source, source);
+    if (path === undefined) {
+      if (below(place.root, source) === undefined) return source;
+      throw outside(source.slice(place.source.length));
+    }
+    if (path === '') throw outside('.');
+    if (!exists(path, workspace)) return `${place.root}/shared/${path}`;
+    const content = readContent(`${workspace}/${path}`, workspace);
+    if (forProxy) {
+      for (const entry of content.entries) {
+        const name = at(path, entry.path, content.folder);
+        proxyFiles.set(name, { ...entry, path: `release/proxy/${name}` });
+      }
+      return `${place.root}/proxy/files/${path}`;
+    }
+    contents.set(content.sha256, content);
+    return `${place.root}/files/${content.sha256}`;
+  };
+
+  const services: Record<string, Service> = {};
+  for (const [name, original] of Object.entries(model.services)) {
+    const isProxy = routing?.proxy === name;
+    const { build: _built, ...rest } = original;
+    const service: Service = {
+      ...rest,
+      image: images.get(name),
+      ...(original.volumes && {
+        volumes: original.volumes.map((volume) =>
+          volume.type === 'bind' && volume.source !== undefined ? { ...volume, source: settle(volume.source, isProxy) } : volume,
+        ),
+      }),
+    };
+    services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
+  }
+  const settleFiles = <T extends { file?: string | undefined }>(all: Record<string, T> | undefined): Record<string, T> | undefined =>
+    all && Object.fromEntries(Object.entries(all).map(([key, item]) => [key, item.file === undefined ? item : { ...item, file: settle(item.file, false) }]));
+  const configs = settleFiles(model.configs);
+  const secrets = settleFiles(model.secrets);
+  for (const [name, service] of Object.entries(services)) {
+    const print = fingerprint({ service, configs: pick(configs, service['configs']), secrets: pick(secrets, service['secrets']) });
+    services[name] = { ...service, labels: { ...service.labels, [FINGERPRINT]: print } };
+  }
+  const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) =>
+    all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })),
+  );
+  return {
+    model: { ...model, services, ...(configs && { configs }), ...(secrets && { secrets }) },
+    entries: [...entries, ...proxyFiles.values()],
+  };
+}
+
+/** Labels every container with the release that makes it. It is no part of the fingerprint: an unchanged service keeps its label. */
+export function labelled(model: Model, release: string): Model {
+  return {
+    ...model,
+    services: Object.fromEntries(
+      Object.entries(model.services).map(([name, service]) => [name, { ...service, labels: { ...service.labels, 'slipway.release': release } }]),
+    ),
+  };
+}
+
+/** The path of an entry of a content that is placed at `place`. */
+function at(place: string, path: string, folder: boolean): string {
+  return path === '' && !folder ? place : `${place}/${path}`;
+}
+
+/** The proxy mounts what Slipway generates, and answers for the names of the services it routes to. */
+function asProxy(service: Service, model: Model, routing: Routing, root: string): Service {
+  const volumes = (service.volumes ?? []).filter(({ target }) => target !== GENERATED);
+  const networks = Object.fromEntries(
+    Object.entries(service.networks ?? {}).map(([network, settings]) => {
+      const names = Object.keys(routing.ports)
+        .filter((name) => networksOf(model.services[name] ?? {}).includes(network))
+        .flatMap((name) => aliasesOn(name, model, network));
+      return [network, { ...settings, aliases: [...new Set([...(settings?.aliases ?? []), ...names])].sort() }];
+    }),
+  );
+  return {
+    ...service,
+    volumes: [...volumes, { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true }],
+    networks,
+  };
+}
+
+/** The names of a service on a network: its own, and those that the Compose file adds. */
+export function aliasesOn(name: string, model: Model, network: string): string[] {
+  return [name, ...(model.services[name]?.networks?.[network]?.aliases ?? [])];
+}
+
+function pick(all: Record<string, unknown> | undefined, used: unknown): unknown {
+  const names = (Array.isArray(used) ? used : []).map((item: { source?: string }) => item.source ?? '');
+  return names.map((name) => all?.[name]);
+}
+
+/** A hash of a value that does not depend on the order of its keys. */
+export function fingerprint(value: unknown): string {
+  const canonical = JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  );
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function outside(path: string): UserError {
+  return new UserError({
+    id: 'mount-outside',
+    message: 'A bind mount in the Compose file is the whole repository, or lies outside of it.',
+    value: path,
+    fix: 'Mount single files or folders of the repository, or an absolute folder of the host.',
+  });
+}

@@ -1,0 +1,120 @@
+import { messageOf, UserError } from '../kit/errors.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Log } from '../kit/log.ts';
+import { plural } from '../kit/text.ts';
+import type { Outcome } from '../host/protocol.ts';
+import type { HostSession } from '../host/session.ts';
+import { type Activation, activate, type Manner, type Prepared } from './host-release.ts';
+import { gravest } from './outcome.ts';
+
+/** What became of a release on one host. */
+export interface HostResult {
+  readonly host: string;
+  readonly outcome: Outcome;
+  /** The release that the host serves now. */
+  readonly serving: string | undefined;
+  readonly prepared: Prepared;
+  readonly failure: string | undefined;
+  readonly evidence: readonly string[];
+}
+
+export interface ReleaseResult {
+  readonly outcome: Outcome;
+  readonly hosts: readonly HostResult[];
+  /** Why it failed, in a few words. */
+  readonly why: string | undefined;
+}
+
+/** Asked once every host has switched: shall it stay? */
+export interface Verdict {
+  readonly keep: boolean;
+  readonly why?: string | undefined;
+}
+
+export interface Context {
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Shows what will happen to each service, and why. */
+export function announce({ session, plan, release }: Prepared, log: Log): void {
+  log.info(`${session.target.text}: ${release}`);
+  for (const { service, action, reason } of plan.steps) log.info(`  ${service}: ${action}, ${reason}`);
+}
+
+/**
+ * Carries a prepared release out on every host: the first alone, then the rest side by side. With several hosts, or with somebody to
+ * ask, each host holds its switch until all have switched and `prove` agrees; otherwise every switched host goes back.
+ */
+export async function release(prepared: readonly Prepared[], manner: Manner, { clock, log }: Context, prove?: () => Promise<Verdict>): Promise<ReleaseResult> {
+  const together = prepared.length > 1 || prove !== undefined;
+  const held: Manner = { ...manner, holdMs: together ? manner.holdMs : 0 };
+  const begin = (one: Prepared): Promise<Activation> => activate(one, held, clock, log);
+  const [first, ...rest] = prepared;
+  if (first === undefined) throw new Error('no host was prepared');
+  const activations = [await begin(first)];
+  if (stands(activations)) {
+    const others = await Promise.allSettled(rest.map(begin));
+    for (const other of others) {
+      if (other.status === 'fulfilled') activations.push(other.value);
+      // One host could not begin; those that have switched must hear of it before the error goes on.
+      else {
+        await settle(activations, 'undo');
+        throw other.reason;
+      }
+    }
+  }
+  let why: string | undefined;
+  if (stands(activations) && activations.some(isHeld)) {
+    const verdict = await ask(prove);
+    why = verdict.why;
+    if (!verdict.keep) log.info(`The release is taken back from ${plural(activations.length, 'host')}: ${why ?? ''}`);
+    await settle(activations, verdict.keep ? 'commit' : 'undo');
+  } else {
+    await settle(activations, 'undo');
+  }
+  const hosts = activations.map(resultOf);
+  return { outcome: gravest(hosts.map(({ outcome }) => outcome)), hosts, why: why ?? hosts.find(({ failure }) => failure !== undefined)?.failure };
+}
+
+/** A proof that breaks is no proof: the release goes back. */
+async function ask(prove: (() => Promise<Verdict>) | undefined): Promise<Verdict> {
+  try {
+    return (await prove?.()) ?? { keep: true };
+  } catch (error) {
+    return { keep: false, why: error instanceof UserError ? error.message : `the proof broke: ${messageOf(error)}` };
+  }
+}
+
+function isHeld({ standing }: Activation): boolean {
+  return 'held' in standing;
+}
+
+/** Whether every host is good so far: holding, or done. */
+function stands(activations: readonly Activation[]): boolean {
+  return activations.every(({ standing }) => 'held' in standing || standing.end === 'deployed' || standing.end === 'unchanged');
+}
+
+async function settle(activations: readonly Activation[], decision: 'commit' | 'undo'): Promise<void> {
+  await Promise.all(
+    activations.filter(isHeld).map(async (activation) => {
+      activation.standing = await activation.transaction.decide(decision);
+    }),
+  );
+}
+
+function resultOf({ prepared, standing, failure, evidence }: Activation): HostResult {
+  return {
+    host: prepared.session.target.text,
+    outcome: 'end' in standing ? standing.end : 'unknown',
+    serving: 'end' in standing && standing.serving !== '' ? standing.serving : undefined,
+    prepared,
+    failure,
+    evidence,
+  };
+}
+
+/** Prepares every host side by side; the first refusal refuses the release, and no host has changed. */
+export async function prepareAll(sessions: readonly HostSession[], one: (session: HostSession) => Promise<Prepared>): Promise<Prepared[]> {
+  return Promise.all(sessions.map(one));
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { parseDocument } from 'yaml';
+import { UserError } from '../kit/errors.ts';
+import { insideWorkspace } from '../kit/inputs.ts';
+import type { TarEntry } from '../kit/tar.ts';
+
+/** Keys of a Compose file whose relative paths Compose itself reads; a bind mount is not among them. */
+const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'extends', 'path']);
+
+/**
+ * The Compose files and every file of the repository that Compose reads to understand them, as entries below `src/`.
+ * @param compose paths relative to the workspace
+ * @throws UserError `compose-missing-file`, `compose-invalid`
+ */
+export function composeSources(compose: readonly string[], workspace: string): TarEntry[] {
+  const root = realpathSync(workspace);
+  const found = new Map<string, string>();
+  const visit = (path: string): void => {
+    const name = relative(root, insideWorkspace(path, workspace));
+    if (found.has(name) || !isFile(join(root, name))) return;
+    const text = readFileSync(join(root, name), 'utf8');
+    found.set(name, text);
+    if (/\.ya?ml$/.test(name)) for (const next of references(text, name)) visit(join(dirname(name), next));
+  };
+  for (const path of compose) {
+    if (!isFile(insideWorkspace(path, workspace))) {
+      throw new UserError({
+        id: 'compose-file-missing',
+        message: 'A Compose file does not exist.',
+        value: path,
+        fix: 'Name the Compose files under "compose:" in slipway.yml, relative to the repository.',
+      });
+    }
+    visit(path);
+  }
+  return [...found].map(([name, content]) => ({ path: `src/${name}`, content, mode: 0o600 }));
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Relative paths under the keys that Compose reads. More than needed does no harm; what does not exist is left to Compose to judge. */
+function references(text: string, name: string): string[] {
+  const document = parseDocument(text);
+  const [problem] = document.errors;
+  if (problem) {
+    throw new UserError({
+      id: 'compose-invalid',
+      message: `The Compose file is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`,
+      value: name,
+      fix: 'Mend the line that is named; try it with: docker compose config',
+    });
+  }
+  const paths: string[] = [];
+  const walk = (value: unknown, read: boolean): void => {
+    if (typeof value === 'string') {
+      if (read && value !== '' && !value.startsWith('/') && !value.includes('${')) paths.push(value);
+    } else if (Array.isArray(value)) {
+      for (const item of value) walk(item, read);
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) walk(item, READ_BY_COMPOSE.has(key));
+    }
+  };
+  walk(document.toJS(), false);
+  return paths;
+}
+
+/** What a release mounts from the repository: one file, or a folder with everything in it. */
+export interface Content {
+  readonly folder: boolean;
+  /** Hash over names, modes and bytes: the same content has the same place on the host. */
+  readonly sha256: string;
+  /** Entries relative to the content itself, folders before what they hold; the content itself has the empty path. */
+  readonly entries: readonly TarEntry[];
+}
+
+/** Reads a file or folder of the workspace; links are followed only inside the workspace. */
+export function readContent(path: string, workspace: string): Content {
+  const entries: TarEntry[] = [];
+  const visit = (from: string, name: string): void => {
+    const real = insideWorkspace(from, workspace);
+    const stats = statSync(real);
+    if (stats.isDirectory()) {
+      entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
+      for (const child of readdirSync(real).sort()) visit(join(from, child), name === '' ? child : `${name}/${child}`);
+    } else if (stats.isFile()) {
+      entries.push({ path: name, content: readFileSync(real), mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755 });
+    }
+  };
+  visit(path, '');
+  const hash = createHash('sha256');
+  for (const { path: name, mode, content } of entries) hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
+  return { folder: statSync(insideWorkspace(path, workspace)).isDirectory(), sha256: hash.digest('hex'), entries };
+}
+
+/** Whether a path relative to the workspace exists there. */
+export function exists(path: string, workspace: string): boolean {
+  return lstatSync(join(workspace, path), { throwIfNoEntry: false }) !== undefined;
+}
+
+/** The path of `file` below `folder`, with forward slashes; undefined when it lies elsewhere. */
+export function below(folder: string, file: string): string | undefined {
+  if (file === folder) return '';
+  return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split(sep).join('/') : undefined;
+}

@@ -1,0 +1,145 @@
+import { UserError } from '../kit/errors.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Log } from '../kit/log.ts';
+import { tar, type TarEntry } from '../kit/tar.ts';
+import type { EnvironmentSettings } from '../config/read.ts';
+import type { Arguments, Line } from '../host/protocol.ts';
+import type { HostSession } from '../host/session.ts';
+import { HostTransaction, newTransaction, type Standing } from '../host/transaction.ts';
+import { type Model } from './model.ts';
+import { type Container, type Plan, planLines } from './plan.ts';
+import type { Routing } from './compose.ts';
+
+/** How a release shall be carried out, whatever it is. */
+export interface Manner {
+  readonly healthTimeoutMs: number;
+  readonly drainMs: number;
+  /** How many releases the host keeps for rollback. */
+  readonly keep: number;
+  /** How long the switch may stay open for a decision; 0 commits at once. */
+  readonly holdMs: number;
+  /** Who does this, for the ledger. */
+  readonly by: string;
+}
+
+/** What a host has, as it reports it. */
+export interface HostState {
+  readonly current: string | undefined;
+  readonly kept: readonly string[];
+  readonly containers: readonly Container[];
+  /** Image reference -> `architecture digest digest ...`. */
+  readonly images: ReadonlyMap<string, string>;
+}
+
+/** Everything that is decided about one host before anything changes there. */
+export interface Prepared {
+  readonly session: HostSession;
+  readonly root: string;
+  readonly release: string;
+  readonly kind: 'deploy' | 'rollback';
+  readonly project: string;
+  readonly state: HostState;
+  readonly plan: Plan;
+  readonly routing: Routing | undefined;
+  readonly ledger: string;
+  /** The files of the release; empty when the host has them already. */
+  readonly entries: readonly TarEntry[];
+}
+
+/** The folder of an environment on the host, as the host program gets it. */
+export function rootOf({ app, environment, path }: EnvironmentSettings): string {
+  const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
+  if (/[\r\n\0]/.test(root) || root.startsWith('-') || root === '') {
+    throw new UserError({ id: 'bad-path', message: 'The path on the host cannot be used.', value: root, fix: 'Write a folder such as /srv/app or ~/app.' });
+  }
+  return root;
+}
+
+/** Collects what the verbs `pull` and `status` report. */
+export function stateCollector(): { read: (line: Line) => void; state: () => HostState } {
+  let current: string | undefined;
+  const kept: string[] = [];
+  const containers: Container[] = [];
+  const images = new Map<string, string>();
+  return {
+    read: ({ kind, fields }) => {
+      const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
+      if (kind === 'current') current = a === '' ? undefined : a;
+      else if (kind === 'kept') kept.push(a);
+      else if (kind === 'container') containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+      else if (kind === 'image') images.set(a, b);
+    },
+    state: () => ({ current, kept, containers, images }),
+  };
+}
+
+/** Makes the images be on the host and learns what runs there. */
+export async function pull(session: HostSession, base: Arguments, images: Iterable<string>, auth: string | undefined, log: Log): Promise<HostState> {
+  const collector = stateCollector();
+  await session.request('pull', { ...base, auth, image: [...new Set(images)] }, (line) => {
+    if (line.kind === 'pulling') log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
+    collector.read(line);
+  });
+  return collector.state();
+}
+
+/** A release under way on one host. */
+export interface Activation {
+  readonly prepared: Prepared;
+  readonly transaction: HostTransaction;
+  /** The first failure that the host named, `service: reason`. */
+  failure: string | undefined;
+  /** What the host showed of it: health check output, log tails. */
+  readonly evidence: string[];
+  standing: Standing;
+}
+
+/** Starts the transaction on one host and follows it until it ends or holds. */
+export async function activate(prepared: Prepared, manner: Manner, clock: Clock, log: Log): Promise<Activation> {
+  const { session, root, release, kind, project, plan, routing, ledger, entries } = prepared;
+  const host = session.target.text;
+  const activation: { failure: string | undefined; evidence: string[] } = { failure: undefined, evidence: [] };
+  const onLine = ({ kind: what, fields: [first = '', ...rest] }: Line): void => {
+    const text = rest.join(' ');
+    if (what === 'state') log.info(`${host}: ${first}`);
+    else if (what === 'step') log.info(`${host}: ${first}: ${text}`);
+    else if (what === 'failed') {
+      activation.failure ??= `${first}: ${text}`;
+      log.info(`${host}: ${first}: ${text}`);
+    } else if (what === 'log') {
+      activation.evidence.push(`${first} | ${text}`);
+      log.foreign(first, text);
+    }
+  };
+  const transaction = new HostTransaction(session, newTransaction(clock), root, clock, log, onLine);
+  const archive = kind === 'deploy' ? await tar(entries) : Buffer.alloc(0);
+  const lines = Buffer.from(planLines(plan, routing));
+  const args = {
+    project,
+    release,
+    kind,
+    ledger,
+    by: manner.by,
+    hold: Math.ceil(manner.holdMs / 1000),
+    drain: Math.ceil(manner.drainMs / 1000),
+    'health-timeout': Math.ceil(manner.healthTimeoutMs / 1000),
+    keep: manner.keep,
+    size: archive.length,
+    'plan-size': lines.length,
+  };
+  const standing = await transaction.activate(args, [archive, lines]);
+  return Object.assign(activation, { prepared, transaction, standing });
+}
+
+/** The images of a model, each once. */
+export function imagesOf(model: Model): string[] {
+  return [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+}
+
+/** The digest under which the host has an image; the reference itself for an image that exists only there. */
+export function pinned(image: string, state: HostState): string {
+  if (image.includes('@')) return image;
+  const repository = image.replace(/:[^/:]*$/, '');
+  const digests = (state.images.get(image) ?? '').split(' ').slice(1);
+  return digests.find((digest) => digest.startsWith(`${repository}@`)) ?? digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ?? image;
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { UserError } from '../kit/errors.ts';
+
+const volume = z.looseObject({
+  type: z.string(),
+  source: z.string().optional(),
+  target: z.string().optional(),
+  read_only: z.boolean().optional(),
+});
+
+const service = z.looseObject({
+  image: z.string().optional(),
+  build: z.unknown().optional(),
+  container_name: z.string().optional(),
+  network_mode: z.string().optional(),
+  networks: z
+    .record(z.string(), z.looseObject({ aliases: z.array(z.string()).optional(), ipv4_address: z.string().optional() }).nullable())
+    .optional(),
+  ports: z.array(z.looseObject({ published: z.string().optional(), target: z.number().optional() })).optional(),
+  volumes: z.array(volume).optional(),
+  depends_on: z.record(z.string(), z.looseObject({ condition: z.string().optional() })).optional(),
+  healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
+  scale: z.number().optional(),
+  deploy: z
+    .looseObject({
+      replicas: z.number().optional(),
+      update_config: z.looseObject({ order: z.string().optional() }).optional(),
+    })
+    .optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+
+const file = z.looseObject({ file: z.string().optional(), name: z.string().optional() });
+
+const modelSchema = z.looseObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
+  services: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
+  networks: z.record(z.string(), z.looseObject({ name: z.string().optional() }).nullable()).optional(),
+  configs: z.record(z.string(), file).optional(),
+  secrets: z.record(z.string(), file).optional(),
+});
+
+/** What `docker compose config --format json` prints: the Compose files with everything resolved. Unknown keys are kept. */
+export type Model = z.infer<typeof modelSchema>;
+export type Service = z.infer<typeof service>;
+
+/** @throws UserError `compose-invalid` */
+export function parseModel(text: string): Model {
+  const result = modelSchema.safeParse(JSON.parse(text));
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new UserError({
+    id: 'compose-invalid',
+    message: `The Compose model holds something that Slipway cannot read: ${issue?.message ?? ''}.`,
+    value: issue?.path.join('.'),
+    fix: 'Mend this part of the Compose file; try it with: docker compose config',
+  });
+}
+
+/** How many containers a service shall have. */
+export function replicas({ deploy, scale }: Service): number {
+  return deploy?.replicas ?? scale ?? 1;
+}
+
+/** The networks of a service; Compose gives `default` to one that names none. */
+export function networksOf({ networks }: Service): string[] {
+  return Object.keys(networks ?? {});
+}

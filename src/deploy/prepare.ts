@@ -1,0 +1,135 @@
+import { UserError } from '../kit/errors.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Log } from '../kit/log.ts';
+import { tar, type TarEntry } from '../kit/tar.ts';
+import type { EnvironmentSettings } from '../config/read.ts';
+import { ledgerMembers } from '../host/ledger.ts';
+import type { HostSession } from '../host/session.ts';
+import { newTransaction } from '../host/transaction.ts';
+import type { ReleaseRecord } from '../release/record.ts';
+import { chooseImages, fingerprint, finalCompose, labelled, type Routing } from './compose.ts';
+import { composeSources } from './files.ts';
+import { pinned, type Prepared, pull, rootOf } from './host-release.ts';
+import { type Model, parseModel } from './model.ts';
+import { plan } from './plan.ts';
+
+/** A release and what it needs, the same for every host. */
+export interface Subject {
+  readonly settings: EnvironmentSettings;
+  readonly record: ReleaseRecord;
+  /** The ledger's name for it: the tag, or the short commit. */
+  readonly version: string;
+  /** dotenv text; it becomes the `.env` that Compose reads. */
+  readonly env: string;
+  /** Docker's `config.json` for the registry, one line; undefined for public images. */
+  readonly registryAuth: string | undefined;
+  readonly workspace: string;
+  readonly allowOlder: boolean;
+}
+
+/** Resolves, pulls and plans a release on one host. Nothing that runs there is touched. */
+export async function prepare(subject: Subject, session: HostSession, clock: Clock, log: Log): Promise<Prepared> {
+  const { settings, record, workspace } = subject;
+  const host = session.target.text;
+  const root = rootOf(settings);
+  const tx = newTransaction(clock);
+  const base = { root, app: settings.app, environment: settings.environment, tx };
+  const sources = composeSources(settings.compose, workspace);
+  const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
+  const modelLines: string[] = [];
+  const warnings: string[] = [];
+  let absolute = root;
+  await session.request(
+    'prepare',
+    { ...base, project: projectName(sources, settings), compose: settings.compose, size: archive.length },
+    ({ kind, fields }) => {
+      if (kind === 'model') modelLines.push(fields.join('\t'));
+      else if (kind === 'warning') warnings.push(fields.join(' '));
+      else if (kind === 'root') absolute = fields[0] ?? root;
+      else if (kind === 'recovering') log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
+    },
+    [archive],
+  );
+  refuseUnset(warnings, host);
+  const model = parseModel(modelLines.join('\n'));
+  const images = chooseImages(model, record);
+  const state = await pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
+  refuseOlder(subject, state.current);
+  const routing = routingOf(settings, model);
+  const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
+  const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
+  const final = finalCompose(model, digests, routing, place, workspace);
+  // The name of the release says which configuration it has, too: the same images with another setting are another release.
+  const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
+  const facts = { routing, built: Object.keys(record.services), version: subject.version, commit: record.commit };
+  const json = (path: string, value: unknown): TarEntry => ({ path: `release/${path}`, content: `${JSON.stringify(value, null, 2)}\n`, mode: 0o600 });
+  return {
+    session,
+    root,
+    release,
+    kind: 'deploy',
+    project: model.name,
+    state,
+    routing,
+    plan: plan({ model: final.model, containers: state.containers, routing, built: Object.keys(record.services), migrate: settings.migrate, kind: 'deploy' }),
+    ledger: ledgerMembers({
+      version: subject.version,
+      commit: record.commit,
+      services: Object.fromEntries(Object.entries(final.model.services).map(([name, { image }]) => [name, image ?? ''])),
+    }),
+    entries: [
+      { path: 'release/', content: '', mode: 0o700 },
+      json('compose.json', labelled(final.model, release)),
+      json('release.json', record),
+      json('settings.json', facts),
+      ...final.entries,
+    ],
+  };
+}
+
+/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
+function projectName(sources: readonly TarEntry[], { app, environment, compose }: EnvironmentSettings): string | undefined {
+  const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+  return named ? undefined : `${app}-${environment}`;
+}
+
+/** The proxy and the ports that it routes to; undefined when slipway.yml asks for none. */
+function routingOf({ proxy, services }: EnvironmentSettings, model: Model): Routing | undefined {
+  if (proxy.driver === 'none') return undefined;
+  const name = proxy.service ?? proxy.driver;
+  if (!Object.hasOwn(model.services, name)) {
+    throw new UserError({
+      id: 'proxy-unknown',
+      message: 'slipway.yml names a proxy service that the Compose files do not have.',
+      value: name,
+      fix: `Set proxy.service to one of: ${Object.keys(model.services).join(', ')}; or proxy.driver to none.`,
+    });
+  }
+  const ports = Object.entries(services).flatMap(([service, { port }]) =>
+    port !== undefined && Object.hasOwn(model.services, service) ? [[service, port] as const] : [],
+  );
+  return { proxy: name, ports: Object.fromEntries(ports) };
+}
+
+/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
+function refuseUnset(warnings: readonly string[], host: string): void {
+  const unset = [...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? []))];
+  if (unset.length === 0) return;
+  throw new UserError({
+    id: 'variable-missing',
+    message: `${host}: the Compose file uses variables that are not set.`,
+    value: unset.join(', '),
+    fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${unset[0] ?? 'NAME'}:-value}`,
+  });
+}
+
+/** A re-run of an old workflow must not roll an environment back. Identifiers sort by time. */
+function refuseOlder({ record, allowOlder, settings }: Subject, current: string | undefined): void {
+  if (allowOlder || current === undefined || record.id.slice(0, 16) >= current.slice(0, 16)) return;
+  throw new UserError({
+    id: 'superseded',
+    message: `This release was made before the one that ${settings.environment} serves.`,
+    value: `${record.id} < ${current}`,
+    fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
+  });
+}

@@ -1,0 +1,120 @@
+import { UserError } from '../kit/errors.ts';
+
+/** The version that the host program says `hello` with. */
+export const PROTOCOL = '1';
+
+export type Verb = 'prepare' | 'pull' | 'activate' | 'follow' | 'decide' | 'recover' | 'status' | 'history' | 'release';
+
+/** One line from the host: its kind and its fields. */
+export interface Line {
+  readonly kind: string;
+  readonly fields: readonly string[];
+}
+
+/** The states of a transaction, in order; see DESIGN.md, "A deploy, step by step". */
+export type Outcome =
+  | 'deployed'
+  | 'unchanged'
+  | 'superseded'
+  | 'rolled-back'
+  | 'aborted'
+  | 'locked'
+  | 'rollback-failed'
+  | 'unknown';
+
+/** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
+const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'switching', 'end']);
+
+export function isJournalLine(line: Line): boolean {
+  return JOURNAL_KINDS.has(line.kind);
+}
+
+export function parseLine(text: string): Line {
+  const [kind = '', ...fields] = text.split('\t');
+  return { kind, fields };
+}
+
+export type Arguments = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/**
+ * A request as bytes: the verb, its arguments one a line, an empty line. A list becomes one line for each item.
+ * @throws Error (a bug) when a value holds a line break: those travel in a payload
+ */
+export function encodeRequest(verb: Verb, args: Arguments, payload: readonly Buffer[] = []): Buffer {
+  const lines = Object.entries(args).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    return (Array.isArray(value) ? (value as readonly string[]) : [String(value as string | number)]).map((item) => {
+      if (/[\r\n\0]/.test(item)) throw new Error(`the argument ${name} holds a line break`);
+      return `${name} ${item}\n`;
+    });
+  });
+  return Buffer.concat([Buffer.from(`${verb}\n${lines.join('')}\n`), ...payload]);
+}
+
+/** What the host refused, in a person's words. */
+export function refusal([id = '', value = '', detail = '']: readonly string[], host: string): UserError {
+  const problem = (message: string, fix: string, shown = value): UserError =>
+    new UserError({ id, message: `${host}: ${message}`, value: shown, fix });
+  switch (id) {
+    case 'tool-missing':
+      return problem(`${value} is not installed on the host.`, `Install it: sudo apt-get install -y ${value === 'flock' ? 'util-linux' : value}`);
+    case 'docker-unavailable':
+      return problem(
+        'Docker does not answer to this user.',
+        'Check that Docker runs, and let the user use it: sudo usermod -aG docker <user>, then log in anew.',
+      );
+    case 'compose-missing':
+      return problem('Docker Compose v2 is not installed.', 'Install it: sudo apt-get install -y docker-compose-plugin');
+    case 'disk-full':
+      return problem('The disk of the host is nearly full.', 'Make room, for example: docker system prune -a, or give the host a larger disk.');
+    case 'not-writable':
+      return problem('The folder of the release cannot be written.', 'Check the owner of the folder, and that the disk is neither full nor read-only.');
+    case 'locked':
+      return problem('Another release is under way on this host.', 'Wait for it to end and run this again; the value says which and since when.');
+    case 'compose-invalid':
+      return composeProblem(value, host);
+    case 'pull-failed':
+      return pullProblem(value, detail, host);
+    case 'release-unknown':
+      return problem('This release is not kept on the host.', 'Choose one that the history lists as kept, or deploy it again.');
+    case 'environment-unknown':
+      return problem('Nothing was ever deployed here.', 'Check app, environment and path; or deploy first.');
+    default:
+      return new UserError({ id: 'host-refused-request', message: `${host}: the host refused: ${id}`, value, fix: 'Please report this.' });
+  }
+}
+
+function composeProblem(said: string, host: string): UserError {
+  const missing = /required variable ([A-Za-z_][A-Za-z0-9_]*) is missing a value/.exec(said);
+  if (missing) {
+    return new UserError({
+      id: 'variable-missing',
+      message: `${host}: the Compose file requires a variable that is not set. Compose said: ${said}`,
+      value: missing[1],
+      fix: `Add ${missing[1] ?? ''}=... to the input env.`,
+    });
+  }
+  return new UserError({
+    id: 'compose-invalid',
+    message: `${host}: Docker Compose refuses the Compose files.`,
+    value: said,
+    fix: 'Mend what Compose names; try it with: docker compose config',
+  });
+}
+
+function pullProblem(image: string, said: string, host: string): UserError {
+  const problem = (id: string, message: string, fix: string): UserError =>
+    new UserError({ id, message: `${host}: ${message} Docker said: ${said}`, value: image, fix });
+  if (/unauthorized|denied|no basic auth|401|403/i.test(said)) {
+    return problem(
+      'registry-auth',
+      'The registry does not let this host pull the image.',
+      'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.',
+    );
+  }
+  if (/not found|manifest unknown|unknown/i.test(said)) {
+    return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
+  }
+  if (/no space left/i.test(said)) return problem('disk-full', 'The disk of the host is full.', 'Make room: docker system prune -a');
+  return problem('registry-unreachable', 'The image could not be pulled.', 'Check that the host reaches the registry, and run this again.');
+}

@@ -1,0 +1,101 @@
+import type { Readable } from 'node:stream';
+import { UserError } from '../kit/errors.ts';
+import type { Clock } from '../kit/clock.ts';
+import type { Log } from '../kit/log.ts';
+import { retry } from '../kit/retry.ts';
+import { type Access, connect, type Connection, sayRetry, worthRetrying } from '../remote/connection.ts';
+import type { Target } from '../remote/target.ts';
+import { BOOTSTRAP, bootstrapInput, hostProgram } from './program.ts';
+import { type Arguments, encodeRequest, type Line, parseLine, PROTOCOL, refusal, type Verb } from './protocol.ts';
+
+/** A line with its length in bytes as it stood on the host, newline included. */
+export interface ReceivedLine extends Line {
+  readonly bytes: number;
+}
+
+/** A conversation with one host: one SSH connection, one remote command, many requests. It is opened again after a loss. */
+export class HostSession {
+  readonly target: Target;
+  readonly #access: Access;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #open: { connection: Connection; lines: AsyncIterator<ReceivedLine> } | undefined;
+
+  constructor(target: Target, access: Access, clock: Clock, log: Log) {
+    this.target = target;
+    this.#access = access;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /**
+   * Sends a request and hands over each line of the answer until its end.
+   * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
+   */
+  async request(verb: Verb, args: Arguments, onLine: (line: ReceivedLine) => void, payload: readonly Buffer[] = []): Promise<void> {
+    const { connection, lines } = (this.#open ??= await this.#connect());
+    connection.process.stdin.write(encodeRequest(verb, args, payload));
+    let refused: UserError | undefined;
+    for (;;) {
+      const next = await lines.next();
+      if (next.done === true) throw await this.#lost(connection);
+      const line = next.value;
+      if (line.kind === 'done') break;
+      if (line.kind === 'refused') refused ??= refusal(line.fields, this.target.text);
+      else onLine(line);
+    }
+    if (refused) throw refused;
+  }
+
+  /** Ends the conversation; the host does nothing more for us. */
+  async close(): Promise<void> {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    open.connection.process.stdin.end();
+    await Promise.race([open.connection.process.exit, this.#clock.sleep(2_000)]);
+    open.connection.process.kill();
+  }
+
+  /** Drops the connection without a word, as a dying runner would. */
+  abandon(): void {
+    this.#open?.connection.process.kill('SIGKILL');
+    this.#open = undefined;
+  }
+
+  #connect(): Promise<{ connection: Connection; lines: AsyncIterator<ReceivedLine> }> {
+    return retry(
+      async () => {
+        const connection = connect(this.target, this.#access, BOOTSTRAP);
+        connection.process.stdin.write(bootstrapInput(hostProgram()));
+        const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
+        // Whatever a login script prints comes before our hello, and is not for us.
+        for (;;) {
+          const next = await lines.next();
+          if (next.done === true) throw await this.#lost(connection);
+          if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL) return { connection, lines };
+        }
+      },
+      { attempts: 3, pauseMs: 2_000, retryable: worthRetrying, onRetry: sayRetry(this.#log, this.target) },
+      this.#clock,
+    );
+  }
+
+  async #lost(connection: Connection): Promise<UserError> {
+    this.#open = undefined;
+    await connection.process.exit;
+    return connection.failure();
+  }
+}
+
+/** Splits a stream into lines by bytes, so that offsets stay true whatever the bytes are. */
+async function* received(stream: Readable): AsyncGenerator<ReceivedLine> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    rest = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    for (let end = rest.indexOf(10); end !== -1; end = rest.indexOf(10)) {
+      yield { ...parseLine(rest.toString('utf8', 0, end)), bytes: end + 1 };
+      rest = rest.subarray(end + 1);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import * as core from '@actions/core';
+import { existsSync, realpathSync } from 'node:fs';
+import { resolve, sep } from 'node:path';
+import { parseDuration } from './duration.ts';
+import { UserError } from './errors.ts';
+import { mask } from './mask.ts';
+
+/** The text of an input, trimmed; `undefined` when it is empty or not given. */
+export function optional(name: string): string | undefined {
+  const text = core.getInput(name);
+  return text === '' ? undefined : text;
+}
+
+/**
+ * The text of an input that must be given: the runner itself does not enforce `required: true`.
+ * @throws UserError `input-required`
+ */
+export function required(name: string): string {
+  const text = optional(name);
+  if (text === undefined) {
+    throw new UserError({
+      id: 'input-required',
+      message: `The input ${name} is required.`,
+      value: name,
+      fix: `Add "${name}: ..." under "with:". If it comes from a secret, check that the secret exists for this environment.`,
+    });
+  }
+  return text;
+}
+
+/** A secret input, masked before anybody can print it; line ends are normalised and it ends with one, as keys must. */
+export function secret(name: string): string | undefined {
+  const text = optional(name);
+  if (text === undefined) return undefined;
+  mask(text);
+  return `${text.replaceAll('\r\n', '\n')}\n`;
+}
+
+/** The non-empty lines of an input, trimmed. */
+export function lines(name: string): string[] {
+  return core.getMultilineInput(name).filter((line) => line !== '');
+}
+
+/**
+ * A strict YAML 1.2 boolean.
+ * @throws UserError `bad-boolean`
+ */
+export function flag(name: string, fallback = false): boolean {
+  const text = optional(name);
+  if (text === undefined) return fallback;
+  try {
+    return core.getBooleanInput(name);
+  } catch {
+    throw new UserError({
+      id: 'bad-boolean',
+      message: `The input ${name} is not a boolean.`,
+      value: text,
+      fix: 'Write true or false.',
+    });
+  }
+}
+
+/** A duration such as `30s` in milliseconds. */
+export function duration(name: string, fallback: string): number {
+  return parseDuration(optional(name) ?? fallback, `The input ${name}`);
+}
+
+/**
+ * A whole number within bounds.
+ * @throws UserError `bad-number`
+ */
+export function integer(name: string, fallback: number, min: number, max: number): number {
+  const text = optional(name);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new UserError({
+      id: 'bad-number',
+      message: `The input ${name} is not a whole number from ${min} to ${max}.`,
+      value: text,
+      fix: `Write a number from ${min} to ${max}.`,
+    });
+  }
+  return value;
+}
+
+/**
+ * A path of the workspace, absolute; links are followed before it is judged.
+ * @throws UserError `path-outside-workspace`
+ */
+export function insideWorkspace(path: string, workspace: string): string {
+  const root = realpathSync(workspace);
+  const plain = resolve(root, path);
+  const real = existsSync(plain) ? realpathSync(plain) : plain;
+  if (real !== root && !real.startsWith(root + sep)) {
+    throw new UserError({
+      id: 'path-outside-workspace',
+      message: 'A path leads out of the workspace.',
+      value: path,
+      fix: 'Give a path below the repository that was checked out.',
+    });
+  }
+  return real;
+}

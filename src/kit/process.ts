@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+
+/** How a process ended: its exit code, or the signal that ended it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process that is being streamed to and from, and can be killed. */
+export interface Running {
+  readonly pid: number | undefined;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Never rejects for an exit code; rejects when the program could not be started at all. */
+  readonly exit: Promise<Exit>;
+  kill(signal?: NodeJS.Signals): void;
+}
+
+export interface StartOptions {
+  readonly cwd?: string;
+  /** The whole environment, not an addition to ours. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a program with its arguments as they are: no shell is involved. */
+export function start(command: string, args: readonly string[], options: StartOptions = {}): Running {
+  const child = spawn(command, args, { ...options, stdio: 'pipe' });
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      resolve({ code, signal });
+    });
+  });
+  // A program that ends before it has read everything is judged by its exit code, not by our EPIPE.
+  child.stdin.on('error', () => undefined);
+  return {
+    pid: child.pid,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    exit,
+    kill: (signal = 'SIGTERM') => child.kill(signal),
+  };
+}
+
+export interface Finished extends Exit {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions extends StartOptions {
+  readonly input?: string | Buffer;
+  /** Killed with SIGKILL after this many milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
+export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const { input, timeoutMs, ...startOptions } = options;
+  const child = start(command, args, startOptions);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => { child.kill('SIGKILL'); }, timeoutMs);
+  child.stdin.end(input);
+  try {
+    const [stdout, stderr, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exit]);
+    return { stdout, stderr, ...exit };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { saveScratch } from './state.ts';
+
+/** The longest path of a Unix socket is 104 bytes on macOS, 108 on Linux; some of it is for the names below the folder. */
+const LONGEST_FOLDER = 80;
+
+/**
+ * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
+ */
+export function makeScratch(): string {
+  const parent = process.env['RUNNER_TEMP'] ?? tmpdir();
+  const folder = mkdtempSync(join(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'));
+  saveScratch(folder);
+  return folder;
+}
+
+/** Removes the folder; a second time does nothing. */
+export function removeScratch(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}

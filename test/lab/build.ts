@@ -1,0 +1,46 @@
+import { docker, registry } from './engine.ts';
+import type { ReleaseRecord } from '../../src/release/record.ts';
+
+export interface BuildOptions {
+  readonly app: string;
+  readonly service: string;
+  /** Build context. */
+  readonly folder: string;
+  readonly commit: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+}
+
+/** Builds an image with plain docker, pushes it to the lab's registry and gives back its reference by digest. */
+export async function buildImage({ app, service, folder, commit, buildArgs = {} }: BuildOptions): Promise<string> {
+  const repository = `${registry.address}/${app}/${service}`;
+  const args = Object.entries({ NODE_IMAGE: 'slipway-lab/node:24', REVISION: commit, ...buildArgs }).flatMap(([name, value]) => [
+    '--build-arg',
+    `${name}=${value}`,
+  ]);
+  await docker('build', '-q', '-t', `${repository}:${commit}`, ...args, folder);
+  await docker('push', '-q', `${repository}:${commit}`);
+  const digests = JSON.parse(await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', `${repository}:${commit}`)) as string[];
+  const digest = digests.find((candidate) => candidate.startsWith(`${repository}@`));
+  if (digest === undefined) throw new Error(`no digest of ${repository} after the push`);
+  return digest;
+}
+
+/** A commit hash for a version of a test system. */
+export function fakeCommit(seed: string): string {
+  return Buffer.from(seed.padEnd(20, '.')).toString('hex').slice(0, 40);
+}
+
+/** A record of images that were just built. `second` spaces the ids, which sort by time. */
+export function recordOf(app: string, commit: string, images: Readonly<Record<string, string>>, created = new Date()): ReleaseRecord {
+  const time = created.toISOString().replace(/\.\d+/, '');
+  return {
+    schema: 1,
+    id: `${time.replaceAll(/[-:]/g, '')}-${commit.slice(0, 7)}`,
+    app,
+    commit,
+    ref: 'refs/heads/main',
+    created: time,
+    services: Object.fromEntries(Object.entries(images).map(([service, image]) => [service, { image, revision: commit }])),
+  };
+}
+

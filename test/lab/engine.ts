@@ -1,0 +1,59 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Finished, type RunOptions, run, start } from '../../src/kit/process.ts';
+
+const script = fileURLToPath(new URL('./engine/engine.sh', import.meta.url));
+
+/** The folder outside the checkout that keeps what was built; the same rule as engine/common.sh. */
+export const cacheFolder =
+  process.env['SLIPWAY_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'slipway');
+
+/** The environment in which `docker` means the lab's own engine. */
+export const engineEnv: NodeJS.ProcessEnv = {
+  ...process.env,
+  DOCKER_HOST: 'unix:///run/slipway-lab/docker.sock',
+  DOCKER_CONFIG: join(cacheFolder, 'lab/docker-config'),
+  PATH: `${join(cacheFolder, 'lab/prefix/usr/bin')}:${process.env['PATH'] ?? ''}`,
+};
+
+export const registry = {
+  address: '10.213.1.2:5000',
+  username: 'lab',
+  password: 'lab-registry-password',
+  authority: join(cacheFolder, 'lab/tls/ca.crt'),
+};
+
+/**
+ * Starts the lab's engine, registry and base images where they are missing, for as long as process `owner` lives; says what it
+ * installs and builds on stderr.
+ */
+export async function engineUp(owner: number): Promise<void> {
+  const child = start('sh', [script, 'up', String(owner)]);
+  child.stderr.pipe(process.stderr, { end: false });
+  child.stdout.resume();
+  const { code } = await child.exit;
+  if (code !== 0) throw new Error("the lab's engine did not come up; its own words stand above");
+  await docker('login', '-u', registry.username, '-p', registry.password, registry.address);
+}
+
+/** Gives up a process's use of the engine; the last user stops it. */
+export async function engineDown(owner: number): Promise<void> {
+  await sh('sh', [script, 'down', String(owner)]);
+}
+
+/** Runs a program in the lab's environment; an exit code other than 0 is an error that says everything. */
+export async function sh(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+  const result: Finished = await run(command, args, { env: engineEnv, ...options });
+  if (result.code !== 0) {
+    throw new Error(
+      `${command} ${args.join(' ')} ended with ${result.code ?? result.signal ?? '?'}:\n${result.stdout}${result.stderr}`,
+    );
+  }
+  return result.stdout.trim();
+}
+
+/** `docker` on the lab's engine. */
+export function docker(...args: string[]): Promise<string> {
+  return sh('docker', args);
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { docker, registry, sh } from './engine.ts';
+
+/** A key pair and the name that may log in with it. */
+export interface Login {
+  readonly user: string;
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+export interface HostOptions {
+  readonly login: Login;
+  /** Added to `docker run`, e.g. a small tmpfs. */
+  readonly dockerArgs?: readonly string[];
+}
+
+/** A real host: a container with its own sshd, Docker Engine and address. */
+export interface Host {
+  readonly name: string;
+  readonly address: string;
+  /** `user@address`, as the input `host` wants it. */
+  readonly target: string;
+  /** The lines for `ssh-known-hosts`. */
+  readonly knownHosts: string;
+  /** Runs a shell line as root on the host. */
+  exec(line: string, input?: string): Promise<string>;
+  /** Power off and on again. */
+  powerCycle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Makes a key pair the way a user would, with ssh-keygen. */
+export async function makeLogin(folder: string, user = 'deploy'): Promise<Login> {
+  const file = `${folder}/id-${user}`;
+  await sh('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'slipway-lab', '-f', file]);
+  return { user, privateKey: await readFile(file, 'utf8'), publicKey: await readFile(`${file}.pub`, 'utf8') };
+}
+
+/** Starts a host and waits until its sshd and its engine answer (about two seconds). */
+export async function startHost(name: string, owner: number, options: HostOptions): Promise<Host> {
+  const { login, dockerArgs = [] } = options;
+  const disk = await copyOfSeed(`${name}-docker`, owner);
+  const id = await docker(
+    'run', '-d', '--name', name, '--hostname', name.replaceAll(/[^a-z0-9-]/g, '-'), '--privileged', '--network', 'slipway-lab',
+    '--label', `slipway.lab.owner=${owner}`, '--tmpfs', '/run', '-v', `${disk}:/var/lib/docker`, ...dockerArgs, 'slipway-lab/host:sid',
+  ); // prettier-ignore
+  const exec = (line: string, input?: string): Promise<string> =>
+    sh('docker', ['exec', ...(input === undefined ? [] : ['-i']), id, 'sh', '-c', line], input === undefined ? {} : { input });
+  const home = login.user === 'root' ? '/root' : `/home/${login.user}`;
+  await exec(
+    `mkdir -p ${home}/.ssh && cat > ${home}/.ssh/authorized_keys && chmod 700 ${home}/.ssh && chown -R ${login.user}: ${home}/.ssh`,
+    login.publicKey,
+  );
+  const certificates = `/etc/docker/certs.d/${registry.address}`;
+  await exec(`mkdir -p ${certificates} && cat > ${certificates}/ca.crt`, await readFile(registry.authority, 'utf8'));
+  const address = await docker('inspect', '-f', '{{(index .NetworkSettings.Networks "slipway-lab").IPAddress}}', id);
+  await awake(exec);
+  const hostKey = await exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
+  return {
+    name,
+    address,
+    target: `${login.user}@${address}`,
+    knownHosts: `${address} ${hostKey.split(' ').slice(0, 2).join(' ')}`,
+    exec,
+    powerCycle: async () => {
+      await docker('kill', id);
+      await docker('start', id);
+      await awake(exec);
+    },
+    stop: async () => {
+      await docker('rm', '-f', '-v', id);
+      await docker('volume', 'rm', disk);
+    },
+  };
+}
+
+async function awake(exec: Host['exec']): Promise<void> {
+  await exec(
+    'n=0; until docker version >/dev/null 2>&1 && pgrep -x sshd >/dev/null; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done',
+  );
+}
+
+/**
+ * A disk that holds the base images already. Image layers never change, so they are linked, not copied; all else is copied. Links
+ * need both sides under one mount, hence the mount of the folder above the volumes.
+ */
+async function copyOfSeed(volume: string, owner: number): Promise<string> {
+  const seed = await docker('volume', 'ls', '-q', '--filter', 'name=slipway-lab-seed-');
+  await docker('volume', 'create', '--label', `slipway.lab.owner=${owner}`, volume);
+  const folder = dirname(dirname(await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume)));
+  const copy = `cd "/v/$1/_data" && cp -al overlay2 "/v/$2/_data/" && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" "/v/$2/_data/"; done`;
+  await docker('run', '--rm', '-v', `${folder}:/v`, 'slipway-lab/redis:7', 'sh', '-ec', copy, 'copy', seed, volume);
+  return volume;
+}
