@@ -1,10 +1,9 @@
 import { messageOf, UserError } from '../kit/errors.ts';
-import type { Clock } from '../kit/clock.ts';
 import type { Log } from '../kit/log.ts';
 import { plural } from '../kit/text.ts';
 import type { Outcome } from '../host/protocol.ts';
-import type { HostSession } from '../host/session.ts';
-import { type Activation, activate, type Manner, type Prepared } from './host-release.ts';
+import type { Served } from '../host/transaction.ts';
+import { type Activation, activate, type Context, type Manner, type Prepared } from './host-release.ts';
 import { gravest } from './outcome.ts';
 
 /** What became of a release on one host. */
@@ -12,7 +11,7 @@ export interface HostResult {
   readonly host: string;
   readonly outcome: Outcome;
   /** The release that the host serves now. */
-  readonly serving: string | undefined;
+  readonly serving: Served | undefined;
   readonly prepared: Prepared;
   readonly failure: string | undefined;
   readonly evidence: readonly string[];
@@ -20,6 +19,7 @@ export interface HostResult {
 
 export interface ReleaseResult {
   readonly outcome: Outcome;
+  readonly proven: boolean;
   readonly hosts: readonly HostResult[];
   /** Why it failed, in a few words. */
   readonly why: string | undefined;
@@ -28,12 +28,9 @@ export interface ReleaseResult {
 /** Asked once every host has switched: shall it stay? */
 export interface Verdict {
   readonly keep: boolean;
-  readonly why?: string | undefined;
-}
-
-export interface Context {
-  readonly clock: Clock;
-  readonly log: Log;
+  /** False when nobody could see whether it is good: it stays, but the step must not be green. */
+  readonly proven: boolean;
+  readonly why: string | undefined;
 }
 
 /** Shows what will happen to each service, and why. */
@@ -46,10 +43,10 @@ export function announce({ session, plan, release }: Prepared, log: Log): void {
  * Carries a prepared release out on every host: the first alone, then the rest side by side. With several hosts, or with somebody to
  * ask, each host holds its switch until all have switched and `prove` agrees; otherwise every switched host goes back.
  */
-export async function release(prepared: readonly Prepared[], manner: Manner, { clock, log }: Context, prove?: () => Promise<Verdict>): Promise<ReleaseResult> {
+export async function release(prepared: readonly Prepared[], manner: Manner, context: Context, prove?: () => Promise<Verdict>): Promise<ReleaseResult> {
   const together = prepared.length > 1 || prove !== undefined;
   const held: Manner = { ...manner, holdMs: together ? manner.holdMs : 0 };
-  const begin = (one: Prepared): Promise<Activation> => activate(one, held, clock, log);
+  const begin = (one: Prepared): Promise<Activation> => activate(one, held, context);
   const [first, ...rest] = prepared;
   if (first === undefined) throw new Error('no host was prepared');
   const activations = [await begin(first)];
@@ -64,25 +61,25 @@ export async function release(prepared: readonly Prepared[], manner: Manner, { c
       }
     }
   }
-  let why: string | undefined;
+  let verdict: Verdict = { keep: true, proven: true, why: undefined };
   if (stands(activations) && activations.some(isHeld)) {
-    const verdict = await ask(prove);
-    why = verdict.why;
-    if (!verdict.keep) log.info(`The release is taken back from ${plural(activations.length, 'host')}: ${why ?? ''}`);
+    verdict = await ask(prove);
+    if (!verdict.keep) context.log.info(`The release is taken back from ${plural(activations.length, 'host')}: ${verdict.why ?? ''}`);
     await settle(activations, verdict.keep ? 'commit' : 'undo');
   } else {
     await settle(activations, 'undo');
   }
   const hosts = activations.map(resultOf);
-  return { outcome: gravest(hosts.map(({ outcome }) => outcome)), hosts, why: why ?? hosts.find(({ failure }) => failure !== undefined)?.failure };
+  const outcome = gravest(hosts.map((host) => host.outcome));
+  return { outcome, proven: verdict.proven, hosts, why: verdict.why ?? hosts.find(({ failure }) => failure !== undefined)?.failure };
 }
 
 /** A proof that breaks is no proof: the release goes back. */
 async function ask(prove: (() => Promise<Verdict>) | undefined): Promise<Verdict> {
   try {
-    return (await prove?.()) ?? { keep: true };
+    return (await prove?.()) ?? { keep: true, proven: true, why: undefined };
   } catch (error) {
-    return { keep: false, why: error instanceof UserError ? error.message : `the proof broke: ${messageOf(error)}` };
+    return { keep: false, proven: false, why: error instanceof UserError ? error.message : `the proof broke: ${messageOf(error)}` };
   }
 }
 
@@ -107,14 +104,9 @@ function resultOf({ prepared, standing, failure, evidence }: Activation): HostRe
   return {
     host: prepared.session.target.text,
     outcome: 'end' in standing ? standing.end : 'unknown',
-    serving: 'end' in standing && standing.serving !== '' ? standing.serving : undefined,
+    serving: 'end' in standing ? standing.serving : undefined,
     prepared,
     failure,
     evidence,
   };
-}
-
-/** Prepares every host side by side; the first refusal refuses the release, and no host has changed. */
-export async function prepareAll(sessions: readonly HostSession[], one: (session: HostSession) => Promise<Prepared>): Promise<Prepared[]> {
-  return Promise.all(sessions.map(one));
 }

@@ -3,12 +3,19 @@ import type { Clock } from '../kit/clock.ts';
 import type { Log } from '../kit/log.ts';
 import { tar, type TarEntry } from '../kit/tar.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
+import { ledgerMembers } from '../host/ledger.ts';
 import type { Arguments, Line } from '../host/protocol.ts';
 import type { HostSession } from '../host/session.ts';
-import { HostTransaction, newTransaction, type Standing } from '../host/transaction.ts';
+import { HostTransaction, newTransaction, type Served, served, type Standing } from '../host/transaction.ts';
 import { type Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
 import type { Routing } from './compose.ts';
+
+/** The effects that a release needs. */
+export interface Context {
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /** How a release shall be carried out, whatever it is. */
 export interface Manner {
@@ -24,7 +31,7 @@ export interface Manner {
 
 /** What a host has, as it reports it. */
 export interface HostState {
-  readonly current: string | undefined;
+  readonly current: Served | undefined;
   readonly kept: readonly string[];
   readonly containers: readonly Container[];
   /** Image reference -> `architecture digest digest ...`. */
@@ -36,6 +43,7 @@ export interface Prepared {
   readonly session: HostSession;
   readonly root: string;
   readonly release: string;
+  readonly version: string;
   readonly kind: 'deploy' | 'rollback';
   readonly project: string;
   readonly state: HostState;
@@ -57,14 +65,14 @@ export function rootOf({ app, environment, path }: EnvironmentSettings): string 
 
 /** Collects what the verbs `pull` and `status` report. */
 export function stateCollector(): { read: (line: Line) => void; state: () => HostState } {
-  let current: string | undefined;
+  let current: Served | undefined;
   const kept: string[] = [];
   const containers: Container[] = [];
   const images = new Map<string, string>();
   return {
     read: ({ kind, fields }) => {
       const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
-      if (kind === 'current') current = a === '' ? undefined : a;
+      if (kind === 'current') current = served(a, b);
       else if (kind === 'kept') kept.push(a);
       else if (kind === 'container') containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
       else if (kind === 'image') images.set(a, b);
@@ -95,7 +103,7 @@ export interface Activation {
 }
 
 /** Starts the transaction on one host and follows it until it ends or holds. */
-export async function activate(prepared: Prepared, manner: Manner, clock: Clock, log: Log): Promise<Activation> {
+export async function activate(prepared: Prepared, manner: Manner, { clock, log }: Context): Promise<Activation> {
   const { session, root, release, kind, project, plan, routing, ledger, entries } = prepared;
   const host = session.target.text;
   const activation: { failure: string | undefined; evidence: string[] } = { failure: undefined, evidence: [] };
@@ -129,6 +137,15 @@ export async function activate(prepared: Prepared, manner: Manner, clock: Clock,
   };
   const standing = await transaction.activate(args, [archive, lines]);
   return Object.assign(activation, { prepared, transaction, standing });
+}
+
+/** The part of a ledger line that says what a release is: its names, and the image of every service. */
+export function ledgerOf(model: Model, { version, commit }: { readonly version: string; readonly commit: string }): string {
+  return ledgerMembers({
+    version,
+    commit,
+    services: Object.fromEntries(Object.entries(model.services).map(([name, { image }]) => [name, image ?? ''])),
+  });
 }
 
 /** The images of a model, each once. */

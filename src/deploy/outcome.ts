@@ -12,6 +12,9 @@ export const EXIT_CODES: Readonly<Record<Outcome, number>> = {
   unknown: 15,
 };
 
+/** Deployed, but the smoke test could not see it: the release stays, and the step is not green. */
+export const UNPROVEN = 16;
+
 /** From harmless to grave: with several hosts the gravest is the outcome of the whole. */
 const GRAVITY: readonly Outcome[] = [
   'unchanged', 'deployed', 'superseded', 'locked', 'aborted', 'rolled-back', 'unknown', 'rollback-failed',

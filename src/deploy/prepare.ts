@@ -1,17 +1,15 @@
 import { UserError } from '../kit/errors.ts';
-import type { Clock } from '../kit/clock.ts';
-import type { Log } from '../kit/log.ts';
 import { tar, type TarEntry } from '../kit/tar.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
-import { ledgerMembers } from '../host/ledger.ts';
 import type { HostSession } from '../host/session.ts';
-import { newTransaction } from '../host/transaction.ts';
+import { newTransaction, type Served, served } from '../host/transaction.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import { chooseImages, fingerprint, finalCompose, labelled, type Routing } from './compose.ts';
 import { composeSources } from './files.ts';
-import { pinned, type Prepared, pull, rootOf } from './host-release.ts';
+import { type Context, ledgerOf, pinned, type Prepared, pull, rootOf } from './host-release.ts';
 import { type Model, parseModel } from './model.ts';
 import { plan } from './plan.ts';
+import type { ReleaseFacts } from './rollback.ts';
 
 /** A release and what it needs, the same for every host. */
 export interface Subject {
@@ -27,8 +25,16 @@ export interface Subject {
   readonly allowOlder: boolean;
 }
 
-/** Resolves, pulls and plans a release on one host. Nothing that runs there is touched. */
-export async function prepare(subject: Subject, session: HostSession, clock: Clock, log: Log): Promise<Prepared> {
+/**
+ * Resolves, pulls and plans a release on one host. Nothing that runs there is touched.
+ * @param onCurrent told what the host serves, as soon as that is known: an error shall be able to say so
+ */
+export async function prepare(
+  subject: Subject,
+  session: HostSession,
+  { clock, log }: Context,
+  onCurrent: (current: Served | undefined) => void = () => undefined,
+): Promise<Prepared> {
   const { settings, record, workspace } = subject;
   const host = session.target.text;
   const root = rootOf(settings);
@@ -45,6 +51,7 @@ export async function prepare(subject: Subject, session: HostSession, clock: Clo
     ({ kind, fields }) => {
       if (kind === 'model') modelLines.push(fields.join('\t'));
       else if (kind === 'warning') warnings.push(fields.join(' '));
+      else if (kind === 'current') onCurrent(served(fields[0], fields[1]));
       else if (kind === 'root') absolute = fields[0] ?? root;
       else if (kind === 'recovering') log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
     },
@@ -54,29 +61,26 @@ export async function prepare(subject: Subject, session: HostSession, clock: Clo
   const model = parseModel(modelLines.join('\n'));
   const images = chooseImages(model, record);
   const state = await pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
-  refuseOlder(subject, state.current);
+  refuseOlder(subject, state.current?.release);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
   const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
   const final = finalCompose(model, digests, routing, place, workspace);
   // The name of the release says which configuration it has, too: the same images with another setting are another release.
   const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
-  const facts = { routing, built: Object.keys(record.services), version: subject.version, commit: record.commit };
+  const facts: ReleaseFacts = { routing, built: Object.keys(record.services), migrate: settings.migrate, version: subject.version, commit: record.commit };
   const json = (path: string, value: unknown): TarEntry => ({ path: `release/${path}`, content: `${JSON.stringify(value, null, 2)}\n`, mode: 0o600 });
   return {
     session,
     root,
     release,
+    version: subject.version,
     kind: 'deploy',
     project: model.name,
     state,
     routing,
-    plan: plan({ model: final.model, containers: state.containers, routing, built: Object.keys(record.services), migrate: settings.migrate, kind: 'deploy' }),
-    ledger: ledgerMembers({
-      version: subject.version,
-      commit: record.commit,
-      services: Object.fromEntries(Object.entries(final.model.services).map(([name, { image }]) => [name, image ?? ''])),
-    }),
+    plan: plan({ ...facts, model: final.model, containers: state.containers, routing, migrate: settings.migrate, kind: 'deploy' }),
+    ledger: ledgerOf(final.model, facts),
     entries: [
       { path: 'release/', content: '', mode: 0o700 },
       json('compose.json', labelled(final.model, release)),

@@ -15,8 +15,19 @@ export function newTransaction(clock: Clock): string {
   return `${time}-${randomBytes(3).toString('hex')}`;
 }
 
+/** A release on a host: its identifier, and the version that people know it by. */
+export interface Served {
+  readonly release: string;
+  readonly version: string;
+}
+
+/** Reads the fields in which the host names a release; undefined when there is none. */
+export function served(release = '', version = ''): Served | undefined {
+  return release === '' ? undefined : { release, version: version === '' ? release : version };
+}
+
 /** Where a transaction stands: it ended, or it holds the switch open and waits for a decision. */
-export type Standing = { readonly end: Outcome; readonly serving: string } | { readonly held: true };
+export type Standing = { readonly end: Outcome; readonly serving: Served | undefined } | { readonly held: true };
 
 /**
  * A transaction on one host, followed through its journal. The host carries it out by itself: when the connection is lost we come
@@ -57,7 +68,7 @@ export class HostTransaction {
     const read = (line: ReceivedLine): void => {
       if (!isJournalLine(line)) return;
       this.#offset += line.bytes;
-      if (line.kind === 'end') standing = { end: line.fields[0] as Outcome, serving: line.fields[1] ?? '' };
+      if (line.kind === 'end') standing = { end: line.fields[0] as Outcome, serving: served(line.fields[1], line.fields[2]) };
       else if (line.kind === 'state' && line.fields[0] === 'held') standing = { held: true };
       this.#onLine(line);
     };

@@ -95,6 +95,11 @@ settled() { grep -q "^end$tab" "journal/$1"; }
 
 current_release() { readlink current 2>/dev/null | sed 's|^releases/||'; }
 
+# named RELEASE: its identifier and the version that people know it by.
+named() {
+  [ -z "$1" ] || printf '%s\t%s' "$1" "$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "releases/$1/settings.json" 2>/dev/null)"
+}
+
 # replace FILE: stdin becomes the content of FILE at once or not at all.
 replace() { cat >"$1.new" && mv -f "$1.new" "$1"; }
 

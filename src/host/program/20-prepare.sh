@@ -30,6 +30,7 @@ verb_prepare() {
   mkdir -p "$incoming" || { refuse not-writable "$root"; return 1; }
   take "$size" | tar -xpf - -C "$incoming" || { refuse not-writable "$root/$incoming"; return 1; }
   emit root "$root"
+  emit current "$(named "$(current_release)")"
   settle || return 1
   preflight || return 1
   set --
@@ -80,7 +81,7 @@ pull_one() {
 
 # What is here: the current release and the containers of the project.
 report() {
-  emit current "$(current_release)"
+  emit current "$(named "$(current_release)")"
   for kept in releases/*/compose.json; do
     [ ! -f "$kept" ] || { kept=${kept#releases/}; emit kept "${kept%/compose.json}"; }
   done

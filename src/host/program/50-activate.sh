@@ -142,7 +142,7 @@ conclude() {
     printf '{"tx":"%s","kind":"%s","release":"%s","outcome":"%s","serving":"%s","ended":"%s"%s}\n' "$tx" "$kind" "$release" "$1" \
       "$(current_release)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${ledger:+,$ledger}" >>history.ndjson
   rm -rf "journal/$tx.proxy" "journal/$tx.decision"
-  note end "$1" "$(current_release)"
+  note end "$1" "$(named "$(current_release)")"
 }
 
 # prune: what no kept release needs. It may leave something, but never fails a deploy.

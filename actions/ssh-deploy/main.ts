@@ -1,0 +1,7 @@
+import { runAction } from '../../src/kit/action.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { actionsLog } from '../../src/kit/log.ts';
+import { releaseInputs } from '../../src/deploy/inputs.ts';
+import { runDeploy } from '../../src/deploy/run.ts';
+
+await runAction(() => runDeploy(releaseInputs(), { clock: systemClock, log: actionsLog(systemClock) }));

@@ -1,0 +1,140 @@
+import * as core from '@actions/core';
+import { UserError } from '../kit/errors.ts';
+import { duration, flag, integer, lines, optional, required, secret } from '../kit/inputs.ts';
+import { mask } from '../kit/mask.ts';
+import { type EnvironmentSettings, environmentSettings, readConfig } from '../config/read.ts';
+import { readRecord, type ReleaseRecord } from '../release/record.ts';
+import { parseTarget, type Target } from '../remote/target.ts';
+import { parseDuration } from '../kit/duration.ts';
+import type { Manner } from './host-release.ts';
+import type { Subject } from './prepare.ts';
+
+/** Inputs of every action that goes onto hosts. */
+export interface HostInputs {
+  readonly workspace: string;
+  readonly settings: EnvironmentSettings;
+  readonly targets: readonly Target[];
+  readonly key: string;
+  readonly knownHosts: string | undefined;
+  readonly registryAuth: (images: readonly string[]) => string | undefined;
+  readonly manner: Manner;
+}
+
+/** Inputs of the actions that deploy. */
+export interface ReleaseInputs extends HostInputs {
+  readonly subject: Subject;
+  readonly dryRun: boolean;
+}
+
+/** Reads where to go and how; inputs win over slipway.yml. */
+export function hostInputs(): HostInputs {
+  const key = required('ssh-key') && (secret('ssh-key') ?? '');
+  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
+  const fromFile = environmentSettings(readConfig(optional('config') ?? 'slipway.yml', workspace), required('environment'));
+  const hosts = lines('host');
+  const settings = { ...fromFile, hosts: hosts.length > 0 ? hosts : fromFile.hosts, path: optional('path') ?? fromFile.path };
+  if (settings.hosts.length === 0) {
+    throw new UserError({
+      id: 'input-required',
+      message: 'No host is given.',
+      value: 'host',
+      fix: `Add "host: user@host" under "with:", or under environments.${settings.environment} in slipway.yml.`,
+    });
+  }
+  const username = optional('registry-username');
+  const password = secret('registry-password')?.trim();
+  return {
+    workspace,
+    settings,
+    targets: settings.hosts.map(parseTarget),
+    key,
+    knownHosts: optional('ssh-known-hosts'),
+    registryAuth: (images) => dockerConfig(images, username, password),
+    manner: {
+      healthTimeoutMs: duration('health-timeout', '2m'),
+      drainMs: parseDuration(optional('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
+      keep: integer('keep-releases', 5, 2, 100),
+      holdMs: 15 * 60_000,
+      by: author(),
+    },
+  };
+}
+
+/** Reads what to release, too. */
+export function releaseInputs(): ReleaseInputs {
+  const inputs = hostInputs();
+  const { settings, workspace } = inputs;
+  const record = readRecord(optional('release') ?? 'release.json', workspace);
+  if (record.app !== settings.app) {
+    throw new UserError({
+      id: 'release-foreign',
+      message: `The release record belongs to another app than ${settings.app}.`,
+      value: record.app,
+      fix: 'Take the record that the build of this repository wrote.',
+    });
+  }
+  const env = (core.getInput('env') || '').replaceAll('\r\n', '\n');
+  maskValues(env);
+  return {
+    ...inputs,
+    dryRun: flag('dry-run'),
+    subject: {
+      settings,
+      record,
+      version: versionOf(optional('version'), record),
+      env: `${env}\n`,
+      registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
+      workspace,
+      allowOlder: flag('allow-older'),
+    },
+  };
+}
+
+/** The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log. */
+function maskValues(env: string): void {
+  for (const line of env.split('\n')) {
+    const value = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*?)\s*$/.exec(line)?.[1] ?? '';
+    const plain = value.replace(/^(['"])(.*)\1$/, '$2');
+    if (plain.length >= 8) mask(plain);
+  }
+}
+
+/** The ledger's name for the release: what was given, else the short commit. */
+function versionOf(given: string | undefined, { commit }: ReleaseRecord): string {
+  const version = given ?? commit.slice(0, 7);
+  if (/^[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}$/.test(version)) return version;
+  throw new UserError({
+    id: 'bad-version',
+    message: 'The version cannot be used as a name.',
+    value: version,
+    fix: 'Use letters, digits and . _ + @ / -, for example v1.2.0.',
+  });
+}
+
+/** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
+function dockerConfig(images: readonly string[], username: string | undefined, password: string | undefined): string | undefined {
+  if (username === undefined && password === undefined) return undefined;
+  if (username === undefined || password === undefined) {
+    throw new UserError({
+      id: 'input-required',
+      message: 'registry-username and registry-password belong together.',
+      value: username === undefined ? 'registry-username' : 'registry-password',
+      fix: 'Give both, or none for public images.',
+    });
+  }
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  mask(auth);
+  const registries = new Set(images.map(registryOf));
+  return JSON.stringify({ auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])) });
+}
+
+/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
+export function registryOf(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : 'https://index.docker.io/v1/';
+}
+
+function author(): string {
+  const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
+  return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])].join(' ').replaceAll(/[^\w .@[\]-]/g, '_');
+}

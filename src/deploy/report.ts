@@ -1,0 +1,83 @@
+import * as core from '@actions/core';
+import { failWith } from '../kit/action.ts';
+import { describe, UserError } from '../kit/errors.ts';
+import { formatDuration } from '../kit/duration.ts';
+import { cell, code, details, table, writeSummary } from '../kit/summary.ts';
+import type { Outcome } from '../host/protocol.ts';
+import type { Served } from '../host/transaction.ts';
+import type { ReleaseResult } from './deploy.ts';
+import type { Prepared } from './host-release.ts';
+import { EXIT_CODES, sentence, UNPROVEN } from './outcome.ts';
+
+/** What a report is about. */
+export interface Report {
+  /** The release in people's words, e.g. `v1.2.0` or `Going back to v1.1.0`. */
+  readonly what: string;
+  readonly environment: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** More blocks for the summary, e.g. the smoke test's. */
+  readonly more?: readonly string[];
+}
+
+/** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
+export async function reportResult(result: ReleaseResult, report: Report): Promise<void> {
+  const serving = result.hosts[0]?.serving;
+  const said = sentence(result.outcome, report.what, report.environment, nameOf(serving), result.why);
+  const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
+    `**${cell(host)}**: ${outcome}`,
+    planTable(prepared),
+    ...(evidence.length === 0 ? [] : [details(`What ${host} showed`, evidence)]),
+  ]);
+  await finish(result.outcome, said, serving, report, hosts);
+  if (EXIT_CODES[result.outcome] === 0 && !result.proven) {
+    failWith(UNPROVEN, `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`);
+  }
+}
+
+/** The same for what ended before anything changed. A bug is thrown on. */
+export async function reportError(error: unknown, current: Served | undefined, report: Report): Promise<void> {
+  const outcome = outcomeOf(error);
+  if (outcome === undefined || !(error instanceof UserError)) throw error;
+  core.error(describe(error));
+  const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
+  await finish(outcome, said, current, report, [`\`${error.id}\` ${cell(error.value ?? '')}`, `**Fix:** ${cell(error.fix)}`]);
+}
+
+/** Shows a plan that will not be carried out. */
+export async function reportDryRun(prepared: readonly Prepared[], report: Report): Promise<void> {
+  const current = prepared[0]?.state.current;
+  core.setOutput('outcome', 'dry-run');
+  core.setOutput('release', prepared[0]?.release ?? '');
+  core.setOutput('serving', current?.release ?? '');
+  const said = `Dry run: ${report.what} was planned, nothing was changed.`;
+  core.info(said);
+  await writeSummary([`### ${cell(said)}`, ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)])]);
+}
+
+async function finish(outcome: Outcome, said: string, serving: Served | undefined, report: Report, blocks: readonly string[]): Promise<void> {
+  core.setOutput('outcome', outcome);
+  core.setOutput('serving', serving?.release ?? '');
+  core.setOutput('serving-version', serving?.version ?? '');
+  core.setOutput('sentence', said);
+  const took = `Took ${formatDuration(report.endedMs - report.startedMs)}.`;
+  await writeSummary([`### ${cell(said)}`, ...blocks, ...(report.more ?? []), took]);
+  if (EXIT_CODES[outcome] === 0) core.info(said);
+  else failWith(EXIT_CODES[outcome], said);
+}
+
+function planTable({ plan, release }: Prepared): string {
+  const rows = plan.steps.map(({ service, action, reason }) => [code(service), action, cell(reason)]);
+  return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
+}
+
+function nameOf(served: Served | undefined): string | undefined {
+  return served && (served.version === served.release ? served.release : `${served.version} (${served.release})`);
+}
+
+/** What an error means for the release; undefined for a bug. */
+function outcomeOf(error: unknown): Outcome | undefined {
+  if (!(error instanceof UserError)) return undefined;
+  if (error.id === 'locked' || error.id === 'superseded') return error.id;
+  return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
+}

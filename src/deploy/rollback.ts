@@ -1,0 +1,103 @@
+import { UserError } from '../kit/errors.ts';
+import type { EnvironmentSettings } from '../config/read.ts';
+import { type LedgerEntry, parseLedger } from '../host/ledger.ts';
+import type { HostSession } from '../host/session.ts';
+import { newTransaction, type Served } from '../host/transaction.ts';
+import type { Routing } from './compose.ts';
+import { type Context, imagesOf, ledgerOf, type Prepared, pull, rootOf, stateCollector } from './host-release.ts';
+import { parseModel } from './model.ts';
+import { plan } from './plan.ts';
+
+/** What a release keeps about itself beside its Compose file. */
+export interface ReleaseFacts {
+  readonly routing?: Routing | undefined;
+  readonly built: readonly string[];
+  readonly migrate?: string | undefined;
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** Which release shall come back; with neither, the last good one before the current. */
+export interface Wanted {
+  readonly release?: string | undefined;
+  readonly version?: string | undefined;
+}
+
+/**
+ * Chooses the release to go back to.
+ * @param entries the ledger, oldest first
+ * @param kept the releases whose files the host still has
+ * @throws UserError `nothing-to-roll-back`, `release-unknown`, `already-current`
+ */
+export function chooseRelease(entries: readonly LedgerEntry[], kept: readonly string[], current: string | undefined, wanted: Wanted): LedgerEntry {
+  const good = entries.filter(({ outcome, release }) => (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release)).reverse();
+  const known = good.map(({ release, version }) => `${version ?? ''} (${release})`);
+  const list = [...new Set(known)].join(', ') || 'none';
+  const { release, version } = wanted;
+  if (release === undefined && version === undefined) {
+    const last = good.find((entry) => entry.release !== current);
+    if (last) return last;
+    throw new UserError({
+      id: 'nothing-to-roll-back',
+      message: 'There is no earlier release to go back to.',
+      value: current ?? 'nothing was deployed',
+      fix: 'Deploy a release that is good instead.',
+    });
+  }
+  const found = good.find((entry) => (release === undefined || entry.release === release) && (version === undefined || entry.version === version));
+  if (!found) {
+    throw new UserError({
+      id: 'release-unknown',
+      message: 'The host does not keep that release.',
+      value: release ?? version,
+      fix: `Choose one of: ${list}; or deploy it again.`,
+    });
+  }
+  if (found.release === current) {
+    throw new UserError({
+      id: 'already-current',
+      message: 'That release is the one that is served already.',
+      value: release ?? version,
+      fix: `Choose another one: ${list}`,
+    });
+  }
+  return found;
+}
+
+/** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
+export async function prepareRollback(
+  settings: EnvironmentSettings,
+  wanted: Wanted,
+  registryAuth: (images: readonly string[]) => string | undefined,
+  session: HostSession,
+  { clock, log }: Context,
+  onCurrent: (current: Served | undefined) => void,
+): Promise<Prepared> {
+  const base = { root: rootOf(settings), tx: newTransaction(clock) };
+  const before = stateCollector();
+  const history: string[] = [];
+  await session.request('recover', base, () => undefined);
+  await session.request('status', { ...base, project: `${settings.app}-${settings.environment}` }, before.read);
+  await session.request('history', base, ({ fields }) => history.push(fields[0] ?? ''));
+  const { current, kept } = before.state();
+  onCurrent(current);
+  const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
+  const files: Record<string, string[]> = { model: [], settings: [] };
+  await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
+  const model = parseModel((files['model'] ?? []).join('\n'));
+  const facts = JSON.parse((files['settings'] ?? []).join('\n')) as ReleaseFacts;
+  const state = await pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
+  return {
+    session,
+    root: base.root,
+    release: entry.release,
+    version: facts.version,
+    kind: 'rollback',
+    project: model.name,
+    state,
+    routing: facts.routing,
+    plan: plan({ model, containers: state.containers, routing: facts.routing, built: facts.built, migrate: facts.migrate, kind: 'rollback' }),
+    ledger: ledgerOf(model, facts),
+    entries: [],
+  };
+}

@@ -1,0 +1,5 @@
+import { engineDown } from './engine.ts';
+
+export default async function teardown(): Promise<void> {
+  await engineDown(process.pid);
+}
