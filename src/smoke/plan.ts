@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { environmentSettings, readConfig } from '../config/read.ts';
+import type { SmokeCheck } from '../config/schema.ts';
+import { UserError } from '../kit/errors.ts';
+import { insideWorkspace } from '../kit/inputs.ts';
+import { readRecord } from '../release/record.ts';
+import type { SmokePlan } from './smoke.ts';
+
+/** What the action is given. */
+export interface SmokeInputs extends Pick<SmokePlan, 'consecutive' | 'intervalMs' | 'timeoutMs'> {
+  readonly workspace: string;
+  readonly config: string;
+  readonly environment: string | undefined;
+  readonly url: string | undefined;
+  readonly release: string | undefined;
+}
+
+/**
+ * Makes the plan out of inputs and slipway.yml.
+ * @throws UserError `url-missing`, or what the files are guilty of
+ */
+export function planOf(inputs: SmokeInputs): SmokePlan {
+  const { consecutive, intervalMs, timeoutMs, release, workspace } = inputs;
+  const described = readSettings(inputs);
+  const url = inputs.url ?? described.url;
+  if (url === undefined) {
+    throw new UserError({
+      id: 'url-missing',
+      message: 'Nothing says which address to test.',
+      value: inputs.environment,
+      fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
+    });
+  }
+  const record = release === undefined ? undefined : readRecord(release, workspace);
+  return { url, checks: described.smoke, record, consecutive, intervalMs, timeoutMs };
+}
+
+interface Described {
+  readonly url: string | undefined;
+  readonly smoke: readonly SmokeCheck[];
+}
+
+/** What slipway.yml says; an address alone can be tested without one. */
+function readSettings({ config, environment, url, workspace }: SmokeInputs): Described {
+  if (environment !== undefined)
+    return environmentSettings(readConfig(config, workspace), environment);
+  if (url !== undefined && !existsSync(insideWorkspace(config, workspace))) {
+    return { url, smoke: [] };
+  }
+  return { url: undefined, smoke: readConfig(config, workspace).smoke };
+}
