@@ -40,12 +40,16 @@ interface Described {
   readonly smoke: readonly SmokeCheck[];
 }
 
-/** What slipway.yml says; an address alone can be tested without one. */
-function readSettings({ config, environment, url, workspace }: SmokeInputs): Described {
+const USUAL_CONFIG = 'slipway.yml';
+
+/**
+ * What slipway.yml says. An address alone can be tested without one; but a file that was named, or a release that somebody means
+ * to have compared, must not end in a weaker test because of a typing error or a forgotten checkout.
+ */
+function readSettings({ config, environment, url, release, workspace }: SmokeInputs): Described {
   if (environment !== undefined)
     return environmentSettings(readConfig(config, workspace), environment);
-  if (url !== undefined && !existsSync(insideWorkspace(config, workspace))) {
-    return { url, smoke: [] };
-  }
+  const alone = url !== undefined && release === undefined && config === USUAL_CONFIG;
+  if (alone && !existsSync(insideWorkspace(config, workspace))) return { url, smoke: [] };
   return { url: undefined, smoke: readConfig(config, workspace).smoke };
 }

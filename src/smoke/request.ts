@@ -90,6 +90,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to the network',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  'bad port': 'this port is reserved for another protocol, and HTTP clients refuse it',
 };
 
 /** `fetch failed` says nothing; the reason is in the cause, and with several addresses in one error for each. */
@@ -97,8 +98,9 @@ function explain(error: unknown): { readonly code: string; readonly why: string 
   const { cause } = error as Fault;
   const reason = cause?.errors?.[0] ?? cause ?? (error as Fault);
   const code = typeof reason.code === 'string' ? reason.code : 'unknown';
-  const known = Object.hasOwn(WORDS, code) ? WORDS[code] : undefined;
-  return { code, why: known ?? reason.message ?? 'the request failed' };
+  const { message = 'the request failed' } = reason;
+  const known = [code, message].find((key) => Object.hasOwn(WORDS, key));
+  return { code, why: WORDS[known ?? ''] ?? message };
 }
 
 interface Fault {

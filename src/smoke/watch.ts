@@ -1,5 +1,4 @@
 import type { Clock } from '../kit/clock.ts';
-import { formatDuration } from '../kit/duration.ts';
 import type { Log } from '../kit/log.ts';
 import { safeLine } from '../kit/text.ts';
 import { judge, type Judgement } from './judge.ts';
@@ -74,7 +73,7 @@ function add(before: Observation | undefined, target: Target, reply: Reply): Obs
 
 function line({ name, judgement, last }: Observation): string {
   const state = judgement.reading === 'right' ? 'as expected' : judgement.why;
-  return `${safeLine(name)}: ${state} (after ${formatDuration(last.ms)})`;
+  return `${safeLine(name)}: ${state} (${last.ms} ms)`;
 }
 
 /** `as expected`, `as expected 3 times in a row`. */

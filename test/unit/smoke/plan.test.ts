@@ -105,12 +105,20 @@ describe('the plan of the action', () => {
     expect(() => planOf(inputs({}))).toThrow('Nothing says which address to test.');
   });
 
-  test('a url needs no slipway.yml, an environment does', () => {
+  test('a url alone needs no slipway.yml; an environment, a named file or a release does', () => {
     expect(planOf(inputs({ url: 'http://10.0.0.1' })).checks).toEqual([]);
-    expect(() => planOf(inputs({ environment: 'staging' }))).toThrow('There is no slipway.yml.');
+    for (const more of [
+      { environment: 'staging' },
+      { config: 'typo.yml' },
+      { release: 'r.json' },
+    ]) {
+      const wanted = inputs({ url: 'http://10.0.0.1', ...more });
+      expect(() => planOf(wanted)).toThrow('There is no slipway.yml.');
+    }
   });
 
   test('reads the release record', () => {
+    describeSystem();
     writeFileSync(join(workspace, 'release.json'), JSON.stringify(record));
     const plan = planOf(inputs({ url: 'http://10.0.0.1', release: 'release.json' }));
     expect(plan.record?.services.web?.revision).toBe(REVISION);
