@@ -53,6 +53,8 @@ export class HostSession {
     this.#open = undefined;
     if (!open) return;
     open.connection.process.stdin.end();
+    // Nobody reads its output any more; unread output would keep the process from ending.
+    await open.lines.return?.();
     await Promise.race([open.connection.process.exit, this.#clock.sleep(2_000)]);
     open.connection.process.kill();
   }

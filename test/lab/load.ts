@@ -29,9 +29,9 @@ export async function startLoad(options: MeterOptions): Promise<Load> {
   };
 }
 
-/** What happened between two counts. */
-export function since(before: Count, after: Count): { sent: number; failed: number } {
-  return { sent: after.sent - before.sent, failed: after.failed - before.failed };
+/** What happened between two counts; without the first, since the load began. */
+export function since(before: Count | undefined, after: Count): { sent: number; failed: number } {
+  return { sent: after.sent - (before?.sent ?? 0), failed: after.failed - (before?.failed ?? 0) };
 }
 
 // As a process of its own: obeys its parent, and ends with it.

@@ -1,0 +1,90 @@
+# shellcheck shell=dash
+# Before anything changes: is this host fit, what does the Compose file mean here, are the images there?
+
+# Free space in KiB where PATH lives.
+free_kib() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
+
+preflight() {
+  for tool in docker flock tar dd; do
+    command -v "$tool" >/dev/null 2>&1 || { refuse tool-missing "$tool"; return 1; }
+  done
+  engine=$(docker info --format "{{.ServerVersion}}$tab{{.DockerRootDir}}$tab{{.Architecture}}$tab{{.NCPU}}$tab{{.MemTotal}}" 2>"$tmp/err") ||
+    { refuse docker-unavailable "$(flat <"$tmp/err")"; return 1; }
+  compose_version=$(docker compose version --short 2>/dev/null) || { refuse compose-missing 'docker compose'; return 1; }
+  emit host "$compose_version" "$engine"
+  docker_root=${engine#*"$tab"}
+  docker_root=${docker_root%%"$tab"*}
+  # The Docker folder is often closed to us, but its file system is not.
+  while [ "$docker_root" != / ] && [ -z "$(free_kib "$docker_root")" ]; do docker_root=$(dirname "$docker_root"); done
+  enough_disk "$docker_root" 1048576 && enough_disk . 65536
+}
+
+enough_disk() {
+  free=$(free_kib "$1")
+  [ "${free:-0}" -ge "$2" ] || { refuse disk-full "$1: ${free:-0} KiB free, $2 KiB needed"; return 1; }
+}
+
+# Unpacks the Compose files and reports what they mean on this host, with this Compose and these variables.
+verb_prepare() {
+  incoming=incoming/$tx
+  mkdir -p "$incoming" || { refuse not-writable "$root"; return 1; }
+  take "$size" | tar -xpf - -C "$incoming" || { refuse not-writable "$root/$incoming"; return 1; }
+  emit root "$root"
+  emit current "$(named "$(current_release)")"
+  settle || return 1
+  preflight || return 1
+  set --
+  [ -z "$project" ] || set -- -p "$project"
+  while IFS= read -r file; do
+    [ -z "$file" ] || set -- "$@" -f "$incoming/src/$file"
+  done <<EOT
+$compose
+EOT
+  docker compose "$@" --project-directory "$incoming/src" config --format json >"$tmp/model" 2>"$tmp/err" </dev/null ||
+    { refuse compose-invalid "$(flat <"$tmp/err")"; return 1; }
+  each warning <"$tmp/err"
+  each model <"$tmp/model"
+  # From here on the values live in compose.json of the release alone.
+  rm -rf "$incoming"
+}
+
+# Makes the images be here, and reports what runs.
+verb_pull() {
+  # A throw-away DOCKER_CONFIG in memory: the password is never written to a disk.
+  for memory in "${XDG_RUNTIME_DIR:-}" /dev/shm "$tmp"; do
+    [ -n "$memory" ] && [ -w "$memory" ] && break
+  done
+  registry_config=$(mktemp -d "$memory/slipway.XXXXXX")
+  printf '%s' "$auth" >"$registry_config/config.json"
+  failed=$tmp/pull-failed
+  while IFS= read -r ref; do
+    [ -z "$ref" ] || pull_one "$ref" &
+  done <<EOT
+$image
+EOT
+  wait
+  rm -rf "$registry_config"
+  [ ! -e "$failed" ] || return 1
+  report
+}
+
+pull_one() {
+  about='{{.Architecture}} {{join .RepoDigests " "}}'
+  facts=$(docker image inspect --format "$about" "$1" 2>/dev/null) || {
+    emit pulling "$1"
+    words=$(DOCKER_CONFIG=$registry_config docker pull -q "$1" 2>&1 </dev/null) ||
+      { : >"$failed"; refuse pull-failed "$1" "$(printf '%s' "$words" | flat)"; return 1; }
+    facts=$(docker image inspect --format "$about" "$1")
+  }
+  emit image "$1" "$facts"
+}
+
+# What is here: the current release and the containers of the project.
+report() {
+  emit current "$(named "$(current_release)")"
+  for kept in releases/*/compose.json; do
+    [ ! -f "$kept" ] || { kept=${kept#releases/}; emit kept "${kept%/compose.json}"; }
+  done
+  docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
+    --format "container$tab{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Label \"slipway.fingerprint\"}}$tab{{.Label \"slipway.release\"}}"
+}

@@ -1,0 +1,192 @@
+# shellcheck shell=dash
+# The transaction: prepared -> migrated -> started -> healthy -> switched -> (held) -> drained -> committed, or aborted, or
+# rolled-back. It runs detached, holding the lock; the runner only reads its journal.
+
+# run_transaction: the detached process. Everything it needs is in journal/<tx>.args and journal/<tx>.plan.
+run_transaction() {
+  composed=$release
+  note state prepared
+  remember_old
+  if ! advance; then
+    undo
+  elif [ "$hold" -gt 0 ] && ! decided; then
+    undo
+  else
+    finish
+  fi
+}
+
+# advance: up to the switch. Any failure leaves the old containers serving.
+advance() {
+  proxy=$(proxy_service)
+  if [ -n "$proxy" ]; then
+    remember_proxy
+    place_proxy_files "releases/$release/proxy"
+  fi
+  create_new || return 1
+  # On a first deploy nobody is served yet, and services may call each other through the proxy while they start.
+  if [ -n "$proxy" ] && [ -z "$(proxy_id "$proxy")" ]; then
+    write_upstreams
+    note touched "$proxy"
+    composed up -d --no-deps --force-recreate --no-build "$proxy" || { failure "$proxy" 'could not be started'; return 1; }
+  fi
+  for level in $(awk -F "$tab" '$1 == "service" && $4 != "-" { print $4 }' "journal/$tx.plan" | sort -nu); do
+    # shellcheck disable=SC2046
+    one_shot $(planned one-shot "$level") && stop_first $(planned stop-first "$level" | grep -vxF "${proxy:- }") && start_new "$level" || return 1
+    [ -z "$(planned one-shot "$level")" ] || note state migrated
+  done
+  note state started
+  note state healthy
+  join_names
+  switch || return 1
+  note state switched
+}
+
+# switch: from here on users reach the new containers.
+switch() {
+  [ -n "$proxy" ] || return 0
+  write_upstreams
+  if planned stop-first | grep -qxF "$proxy" && ! grep -qxF "touched$tab$proxy" "journal/$tx"; then
+    note switching
+    stop_first "$proxy"
+  elif routes_changed; then
+    note switching
+    reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    ! grep -qxF "touched$tab$proxy" "journal/$tx" || all_healthy "$proxy"
+  fi
+}
+
+routes_changed() { ! diff -r proxy "journal/$tx.proxy" >/dev/null 2>&1; }
+
+# decided: holds the switch open until the runner decides, or the deadline passes. 0 means commit.
+decided() {
+  note state held
+  deadline=$(($(date +%s) + hold))
+  while [ ! -f "journal/$tx.decision" ]; do
+    [ "$(date +%s)" -lt "$deadline" ] || { note failed release "nobody committed it within $hold s"; return 1; }
+    sleep 0.1
+  done
+  [ "$(cat "journal/$tx.decision")" = commit ]
+}
+
+# finish: drain, stop the old, and make it the current release.
+finish() {
+  drain_old
+  note state drained
+  [ "$(current_release)" = "$release" ] || { ln -sfn "releases/$release" current.new && mv -fT current.new current; }
+  if [ -n "$(planned start-first)$(planned stop-first)$(planned remove)$(planned one-shot)" ] || grep -q "^switching" "journal/$tx"; then
+    outcome=deployed
+  else
+    outcome=unchanged
+  fi
+  note state committed
+  prune
+  conclude "$outcome"
+}
+
+drain_old() {
+  [ -z "$(proxy_service)" ] || drain_proxy "$(proxy_service)"
+  olds=$(for service in $(planned start-first) $(planned remove); do old_of "$service"; done | cut -f1)
+  # shellcheck disable=SC2086
+  discard $olds
+}
+
+# undo: what users reach is put back first, then the debris goes.
+undo() {
+  note state undoing
+  composed=$(current_release)
+  outcome=aborted
+  proxy=$(proxy_service)
+  if grep -q "^state${tab}switched\|^switching\|^touched" "journal/$tx"; then outcome=rolled-back; fi
+  if [ -n "$proxy" ]; then
+    restore_proxy
+    if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q "^state${tab}switched\|^switching" "journal/$tx"; then
+      reload_proxy "$proxy" || outcome=rollback-failed
+      drain_proxy "$proxy"
+    fi
+  fi
+  put_back || outcome=rollback-failed
+  # shellcheck disable=SC2046
+  discard $(for service in $(planned start-first); do new_of "$service"; done | cut -f1)
+  [ -n "$composed" ] || nothing_was_here
+  [ "$outcome" != rolled-back ] || note state rolled-back
+  [ "$outcome" != aborted ] || note state aborted
+  [ "$(current_release)" = "$release" ] || rm -rf "releases/${release:?}"
+  conclude "$outcome"
+}
+
+# put_back: services that had to stop first are made again as the current release wants them.
+put_back() {
+  [ -n "$composed" ] || return 0
+  set --
+  for service in $(planned stop-first); do
+    if grep -q "^touched$tab\(.* \)\{0,1\}$service\( .*\)\{0,1\}\$" "journal/$tx" && [ -n "$(old_of "$service")" ]; then set -- "$@" "$service"; fi
+  done
+  [ $# -gt 0 ] || return 0
+  note step "$*" "put back as in $composed"
+  composed up -d --no-deps --force-recreate --no-build "$@" && all_healthy "$@"
+}
+
+# A first deploy that failed leaves no container and no network; volumes are data and stay.
+nothing_was_here() {
+  outcome=aborted
+  ! grep -q "^old$tab" "journal/$tx" || return 0
+  composed=$release
+  composed down
+  composed=
+}
+
+# conclude OUTCOME: one line in the ledger, one line in the journal; a second call for the same transaction adds nothing.
+conclude() {
+  grep -q "\"tx\":\"$tx\"" history.ndjson 2>/dev/null ||
+    printf '{"tx":"%s","kind":"%s","release":"%s","outcome":"%s","serving":"%s","ended":"%s"%s}\n' "$tx" "$kind" "$release" "$1" \
+      "$(current_release)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${ledger:+,$ledger}" >>history.ndjson
+  rm -rf "journal/$tx.proxy" "journal/$tx.decision"
+  note end "$1" "$(named "$(current_release)")"
+}
+
+# prune: what no kept release needs. It may leave something, but never fails a deploy.
+prune() {
+  # shellcheck disable=SC2012 # names are ours: they sort by time
+  for id in $(ls releases | sort -r | tail -n "+$((keep + 1))"); do
+    [ "$id" = "$(current_release)" ] || rm -rf "releases/${id:?}"
+  done
+  [ ! -d files ] || for file in $(ls files); do
+    grep -qs "$file" releases/*/compose.json || rm -rf "files/${file:?}"
+  done
+  # shellcheck disable=SC2012
+  for old in $(ls journal | grep -v '\.' | sort -r | tail -n +21); do rm -rf "journal/${old:?}" "journal/$old".*; done
+  for ref in $(cat images 2>/dev/null); do
+    grep -qsF "$ref" releases/*/compose.json || docker image rm "$ref"
+  done
+  grep -hoE '"image": "[^"]+@sha256:[0-9a-f]{64}"' releases/*/compose.json | sed 's/^"image": "//; s/"$//' | sort -u | replace images
+} >>"journal/$tx.out" 2>&1
+
+# settle: an earlier transaction whose process died is finished or undone before anything else. What the proxy routes to decides:
+# once switched and proven it is finished, before that it is undone.
+settle() {
+  [ -d journal ] || return 0
+  mine=$tx
+  for file in journal/*; do
+    case ${file#journal/} in *.*|'*') continue ;; esac
+    settled "${file#journal/}" && continue
+    lock || { refuse locked "$(cat lock)"; return 1; }
+    tx=${file#journal/}
+    emit recovering "$tx"
+    recover_one
+    unlock
+    tx=$mine
+  done
+  lock || { refuse locked "$(cat lock)"; return 1; }
+  unlock
+}
+
+recover_one() {
+  saved_root=$root
+  read_args <"journal/$tx.args"
+  root=$saved_root composed=$release
+  if grep -q "^state${tab}drained" "journal/$tx" || { grep -q "^state${tab}switched" "journal/$tx" && proven; }; then finish; else undo; fi
+}
+
+# proven: whoever asked for a hold wanted the release proven first; without that only a commit counts.
+proven() { [ "$hold" -eq 0 ] || [ "$(cat "journal/$tx.decision" 2>/dev/null)" = commit ]; }

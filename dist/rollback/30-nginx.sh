@@ -1,0 +1,121 @@
+# shellcheck shell=dash
+# The nginx proxy driver: current, switch, verify, drain.
+# nginx mounts two folders of ours: proxy/files (the repository's own configuration, at stable paths, so that the container is
+# never recreated for it) and proxy/upstreams (generated). The container named in upstreams/slipway.conf is what users reach.
+
+upstreams=proxy/upstreams/slipway.conf
+
+proxy_id() { docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
+
+# write_upstreams: one upstream per service of the plan that has a port, and the service's own name inside the networks:
+# nginx answers for it, so that a call between services meets proven containers only, and never a stopped one.
+# `resolve` (nginx 1.27.3) keeps names right when a restart of the host deals out new addresses.
+write_upstreams() {
+  {
+    echo '# Written by Slipway at each switch. Changes are lost.'
+    # shellcheck disable=SC2016 # nginx's variables
+    echo 'map $http_upgrade $slipway_connection { default upgrade; "" ""; }'
+    while IFS=$tab read -r what service port _; do
+      [ "$what" = upstream ] || continue
+      echo "upstream $service {"
+      echo "  zone slipway_$service 64k;"
+      echo '  resolver 127.0.0.11 valid=1s;'
+      serving "$service" | while IFS=$tab read -r _ name; do echo "  server $name:$port resolve;"; done
+      echo '  keepalive 32;'
+      echo '}'
+      echo "server {"
+      echo "  listen $port;"
+      echo "  server_name $service;"
+      echo '  access_log off;'
+      echo '  client_max_body_size 0;'
+      echo '  location / {'
+      echo "    proxy_pass http://$service;"
+      # shellcheck disable=SC2016 # nginx's variables
+      printf '    %s\n' 'proxy_http_version 1.1;' 'proxy_set_header Host $http_host;' 'proxy_set_header Upgrade $http_upgrade;' \
+        'proxy_set_header Connection $slipway_connection;' 'proxy_buffering off;' 'proxy_request_buffering off;' \
+        'proxy_read_timeout 1h;' 'proxy_send_timeout 1h;'
+      echo '  }'
+      echo '}'
+    done <"journal/$tx.plan"
+  } | replace "$upstreams"
+}
+
+# serving SERVICE: its containers that shall be routed to, `id<tab>name`: the new ones where there are new ones.
+serving() {
+  if grep -q "^new$tab$1$tab" "journal/$tx"; then
+    sed -n "s/^new$tab$1$tab//p" "journal/$tx"
+  else
+    containers "$1"
+  fi
+}
+
+# place_proxy_files FROM: the configuration of a release, written in place: a file that is mounted by itself keeps its inode.
+place_proxy_files() {
+  mkdir -p proxy/files proxy/upstreams
+  [ -d "$1" ] || return 0
+  (cd "$1" && find . -type d) | while IFS= read -r folder; do mkdir -p "proxy/files/$folder"; done
+  (cd "$1" && find . -type f) | while IFS= read -r file; do
+    cmp -s "$1/$file" "proxy/files/$file" || cat "$1/$file" >"proxy/files/$file"
+  done
+  (cd proxy/files && find . -type f) | while IFS= read -r file; do
+    [ -e "$1/$file" ] || rm -f "proxy/files/$file"
+  done
+  # nginx may read them as another user; nothing in them is secret.
+  chmod -R go+rX proxy
+}
+
+# remember_proxy: what to put back, should this transaction be undone.
+remember_proxy() {
+  mkdir -p proxy/files proxy/upstreams "journal/$tx.proxy"
+  cp -R proxy/. "journal/$tx.proxy/"
+}
+
+restore_proxy() {
+  [ -d "journal/$tx.proxy" ] || return 0
+  place_proxy_files "journal/$tx.proxy/files"
+  if [ -f "journal/$tx.proxy/upstreams/slipway.conf" ]; then
+    replace "$upstreams" <"journal/$tx.proxy/upstreams/slipway.conf"
+  else
+    rm -f "$upstreams"
+  fi
+  chmod -R go+rX proxy
+}
+
+# Runs inside the nginx container: test, reload, and see that new workers came, which is the only proof that nginx took it.
+# Prints the process ids of the workers before. A signal by `docker kill` would count as a manual stop of the container.
+# shellcheck disable=SC2016 # expanded inside the container
+reload_script='
+workers() { for f in /proc/[0-9]*/cmdline; do
+  case $(tr "\0" " " <"$f" 2>/dev/null) in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
+done; }
+before=$(workers)
+nginx -t -q || exit 10
+nginx -s reload || exit 11
+n=0
+while [ $n -lt 100 ]; do
+  for p in $(workers); do case " $(echo $before) " in *" $p "*) ;; *) echo $before; exit 0;; esac; done
+  n=$((n+1)); sleep 0.05
+done
+exit 12'
+
+# reload_proxy SERVICE: 0 when nginx serves what the files say.
+reload_proxy() {
+  id=$(proxy_id "$1")
+  old_workers=$(docker exec "$id" sh -c "$reload_script" 2>>"journal/$tx.out") || return 1
+  printf '%s\n' "$old_workers" >"journal/$tx.workers"
+}
+
+# drain_proxy SERVICE: waits, at most $drain seconds, until the workers that knew the old containers have answered their last request.
+drain_proxy() {
+  [ -s "journal/$tx.workers" ] || return 0
+  id=$(proxy_id "$1")
+  # shellcheck disable=SC2016 # expanded inside the container
+  docker exec "$id" sh -c 'n=$(($1 * 20)); shift
+    while [ $n -gt 0 ]; do
+      left=; for p; do [ -d "/proc/$p" ] && left=1; done
+      [ -n "$left" ] || exit 0
+      n=$((n-1)); sleep 0.05
+    done; exit 1' drain "$drain" $(cat "journal/$tx.workers") 2>>"journal/$tx.out" ||
+    note step "$1" "still has connections after ${drain} s; they end with the old containers"
+  rm -f "journal/$tx.workers"
+}

@@ -1,0 +1,172 @@
+# shellcheck shell=dash
+# New containers: made beside the old ones, kept out of the network's names until they are proven, watched until healthy.
+
+# planned ACTION [LEVEL]: the services of the plan with that action.
+planned() {
+  awk -F "$tab" -v action="$1" -v level="${2:-}" \
+    '$1 == "service" && $3 == action && (level == "" || $4 == level) { print $2 }' "journal/$tx.plan"
+}
+
+replicas_of() { awk -F "$tab" -v name="$1" '$1 == "service" && $2 == name { print $5 }' "journal/$tx.plan"; }
+
+proxy_service() { sed -n "s/^proxy$tab//p" "journal/$tx.plan"; }
+
+# remember_old: every container that this transaction may replace. What is of such a service and not in this list is new, even
+# when we died before we could say so.
+remember_old() {
+  for service in $(planned start-first) $(planned stop-first) $(planned remove); do
+    containers "$service" | each old "$service" >>"journal/$tx"
+  done
+}
+
+old_of() { sed -n "s/^old$tab$1$tab//p" "journal/$tx"; }
+
+new_of() {
+  containers "$1" | while IFS=$tab read -r id name; do
+    grep -q "^old$tab$1$tab$id$tab" "journal/$tx" || printf '%s\t%s\n' "$id" "$name"
+  done
+}
+
+# create_new: all start-first services at once. --scale counts every container there is, so that Compose makes just the missing
+# ones; --no-recreate leaves the old ones alone.
+create_new() {
+  services=$(planned start-first)
+  [ -n "$services" ] || return 0
+  set --
+  for service in $services; do
+    set -- "$@" --scale "$service=$(($(old_of "$service" | grep -c .) + $(replicas_of "$service")))"
+  done
+  # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
+  composed up --no-start --no-deps --no-recreate --no-build "$@" $services || { failure "$(echo $services)" 'could not be created'; return 1; }
+  for service in $services; do
+    new_of "$service" | each new "$service" >>"journal/$tx"
+    new_of "$service" | while IFS=$tab read -r id name; do
+      note step "$service" "created $name"
+      anonymous "$id" &
+    done
+  done
+  wait
+}
+
+# anonymous ID: Compose lets a container answer for its service's name at once; an unproven one must not.
+anonymous() {
+  for network in $(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$1"); do
+    docker network disconnect "$network" "$1" && docker network connect "$network" "$1"
+  done >>"journal/$tx.out" 2>&1
+}
+
+# join_names: where the proxy does not answer for a service's name, the proven container does so itself.
+join_names() {
+  grep "^join$tab" "journal/$tx.plan" | while IFS=$tab read -r _ service network aliases; do
+    set --
+    for alias in $(echo "$aliases" | tr , ' '); do set -- "$@" --alias "$alias"; done
+    sed -n "s/^new$tab$service$tab//p" "journal/$tx" | while IFS=$tab read -r id _; do
+      docker network disconnect "$network" "$id" && docker network connect "$@" "$network" "$id"
+    done
+  done >>"journal/$tx.out" 2>&1
+}
+
+# start_new LEVEL: starts the new containers of a level and waits until each is healthy.
+start_new() {
+  ids=
+  for service in $(planned start-first "$1"); do
+    ids="$ids $(sed -n "s/^new$tab$service$tab\([^$tab]*\)$tab.*/\1/p" "journal/$tx")"
+  done
+  [ -n "$ids" ] || return 0
+  # shellcheck disable=SC2086 # a list of ids
+  docker start $ids >>"journal/$tx.out" 2>&1 || { failure "$(planned start-first "$1" | tr '\n' ' ')" 'could not be started'; return 1; }
+  # shellcheck disable=SC2046
+  all_healthy $(planned start-first "$1")
+}
+
+# all_healthy SERVICE...: waits for the new containers of these services, side by side.
+all_healthy() {
+  waiting=
+  for service; do
+    for id in $(new_of "$service" | cut -f1); do
+      healthy "$service" "$id" &
+      waiting="$waiting $!"
+    done
+  done
+  verdict=0
+  for job in $waiting; do wait "$job" || verdict=1; done
+  return $verdict
+}
+
+# healthy SERVICE ID: waits until Docker calls the container healthy, or its own health check passes when we run it: the same
+# command, asked at once instead of after its first interval. Without a health check it must have run for three seconds.
+healthy() {
+  began=$(date +%s) pause=0.1
+  while :; do
+    { IFS=' ' read -r state health restarts; probe=$(cat); } <<EOT
+$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}
+{{.}}{{end}}{{end}}' "$2" 2>&1)
+EOT
+    age=$(($(date +%s) - began))
+    case $state/$health/$restarts in
+      running/healthy/*) break ;;
+      running/none/0) [ "$age" -lt 3 ] || break ;;
+      running/starting/0) ! asked "$2" "$probe" || break ;;
+      running/unhealthy/*) unhealthy "$1" "$2" 'its health check fails'; return 1 ;;
+      created/*) ;;
+      */0) unhealthy "$1" "$2" "it ended with exit code $(docker inspect --format '{{.State.ExitCode}}' "$2")"; return 1 ;;
+      *) unhealthy "$1" "$2" 'it ended and was restarted'; return 1 ;;
+    esac
+    [ "$age" -lt "$health_timeout" ] || { unhealthy "$1" "$2" "not healthy after $health_timeout s"; return 1; }
+    sleep $pause
+    case $pause in 0.1) pause=0.2 ;; 0.2) pause=0.4 ;; *) pause=1 ;; esac
+  done
+  note step "$1" 'healthy'
+}
+
+# asked ID PROBE: runs the health check of the container (its Test, one word a line) in it.
+asked() {
+  kind_of=$(printf '%s\n' "$2" | head -n 1) words=$(printf '%s\n' "$2" | tail -n +2)
+  case $kind_of in
+    CMD-SHELL) timeout 10 docker exec "$1" /bin/sh -c "$words" ;;
+    CMD)
+      set -- "$1"
+      while IFS= read -r word; do set -- "$@" "$word"; done <<EOT
+$words
+EOT
+      timeout 10 docker exec "$@"
+      ;;
+    *) false ;;
+  esac >/dev/null 2>&1 </dev/null
+}
+
+# unhealthy SERVICE ID WHY: what a person needs to see, before the container is gone.
+unhealthy() {
+  note failed "$1" "$3"
+  docker inspect --format '{{if .State.Health}}{{range .State.Health.Log}}{{println .ExitCode .Output}}{{end}}{{end}}' "$2" 2>/dev/null |
+    grep . | tail -n 5 | cut -c1-500 | each log "$1 health check" >>"journal/$tx"
+  docker logs --tail 40 "$2" 2>&1 | cut -c1-500 | each log "$1" >>"journal/$tx"
+}
+
+# stop_first SERVICE...: what cannot run twice is stopped, made anew and watched.
+stop_first() {
+  [ $# -gt 0 ] || return 0
+  note touched "$*"
+  scales=
+  for service; do scales="$scales --scale $service=$(replicas_of "$service")"; done
+  # shellcheck disable=SC2086
+  composed up -d --no-deps --force-recreate --no-build $scales "$@" || { failure "$*" 'could not be replaced'; return 1; }
+  all_healthy "$@"
+}
+
+# one_shot SERVICE...: each must end with exit code 0.
+one_shot() {
+  for service; do
+    note step "$service" 'running once'
+    note touched "$service"
+    composed run --rm --no-deps -T "$service" || { failure "$service" 'ended with an error'; return 1; }
+  done
+}
+
+# discard ID...: stopped with the grace period each was made with, then removed.
+discard() {
+  [ $# -gt 0 ] || return 0
+  for id; do docker stop "$id" >>"journal/$tx.out" 2>&1 & done
+  wait
+  docker rm -f "$@" >>"journal/$tx.out" 2>&1
+}

@@ -1,0 +1,121 @@
+# shellcheck shell=dash
+# The Slipway host program. The runner sends it over SSH, nothing of it is installed; it needs sh, dd, tar, flock and Docker.
+# The parts (10-core.sh ... 90-serve.sh) are joined in the order of their names. It must run in dash, bash and busybox sh.
+#
+# Words: a *release* is a folder under releases/; a *transaction* activates one and has a journal, journal/<tx>, whose lines are
+# what the runner follows; a *verb* is one request of the runner.
+
+umask 077
+LC_ALL=C
+export LC_ALL
+tab=$(printf '\t')
+nl='
+'
+
+# Whatever came in by name lands in these, and nowhere else (see read_args).
+root='' app='' environment='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
+version='' by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until=''
+
+# --- telling -----------------------------------------------------------------------------------------------------------------
+
+# emit FIELD...: one line to the runner, fields separated by tabs.
+emit() {
+  line=$1
+  shift
+  for field; do line=$line$tab$field; done
+  printf '%s\n' "$line"
+}
+
+# each FIELD...: every line of stdin behind these fields. Not sed: it would leave a missing last newline missing.
+each() { awk -v prefix="$(emit "$@" '')" '{ print prefix $0 }'; }
+
+# note FIELD...: one line to the journal of this transaction, and so to whoever follows it.
+note() { emit "$@" >>"journal/$tx"; }
+
+# flat: others' text on stdin as one line of at most 500 bytes without tabs.
+flat() { tr '\t\n\r' '   ' | cut -c1-500; }
+
+# refuse ID VALUE...: nothing was changed; the runner knows each ID's sentence and its way out.
+refuse() { emit refused "$@"; }
+
+# --- reading -----------------------------------------------------------------------------------------------------------------
+
+# take N: exactly N bytes of stdin. Not head -c: busybox's reads ahead and loses what follows [measured].
+take() { [ "$1" -eq 0 ] || dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
+
+# The arguments of a verb: lines `name value` up to an empty line. Values are data: they are only ever expanded in quotes.
+read_args() {
+  compose='' auth='' image=''
+  while IFS= read -r argument && [ -n "$argument" ]; do
+    value=${argument#* }
+    case ${argument%% *} in
+      root) root=$value ;;
+      app) app=$value ;;
+      environment) environment=$value ;;
+      project) project=$value ;;
+      tx) tx=$value ;;
+      release) release=$value ;;
+      kind) kind=$value ;;
+      hold) hold=$value ;;
+      drain) drain=$value ;;
+      health-timeout) health_timeout=$value ;;
+      keep) keep=$value ;;
+      version) version=$value ;;
+      by) by=$value ;;
+      ledger) ledger=$value ;;
+      size) size=$value ;;
+      plan-size) plan_size=$value ;;
+      compose) compose=$compose$value$nl ;;
+      auth) auth=$auth$value$nl ;;
+      image) image=$image$value$nl ;;
+      offset) offset=$value ;;
+      until) until=$value ;;
+      decision) decision=$value ;;
+    esac
+  done
+}
+
+# --- the lock ----------------------------------------------------------------------------------------------------------------
+
+# File descriptor 9 holds the lock; a detached activation inherits it, so there is no moment between the two.
+lock() {
+  exec 9>>lock
+  flock -n 9 || { exec 9>&-; return 1; }
+  printf '%s\n' "$tx $(date -u +%Y-%m-%dT%H:%M:%SZ) $by" >lock
+}
+
+unlock() {
+  exec 9>&-
+}
+
+# --- small things ------------------------------------------------------------------------------------------------------------
+
+# settled TX: whether the transaction has ended.
+settled() { grep -q "^end$tab" "journal/$1"; }
+
+current_release() { readlink current 2>/dev/null | sed 's|^releases/||'; }
+
+# named RELEASE: its identifier and the version that people know it by.
+named() {
+  [ -z "$1" ] || printf '%s\t%s' "$1" "$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "releases/$1/settings.json" 2>/dev/null)"
+}
+
+# replace FILE: stdin becomes the content of FILE at once or not at all.
+replace() { cat >"$1.new" && mv -f "$1.new" "$1"; }
+
+# containers SERVICE: id and name of each container of a service, tab-separated; without one-off runs.
+containers() {
+  docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
+    --format "{{.ID}}$tab{{.Names}}"
+}
+
+# composed ARGUMENT...: docker compose on the release that $composed names; what it says goes to the transaction's own log.
+composed() { docker compose -p "$project" -f "releases/$composed/compose.json" "$@" </dev/null >>"journal/$tx.out" 2>&1; }
+
+# failure TEXT: why the transaction cannot go on, with the last words of the tools.
+failure() {
+  note failed "$1" "$2"
+  [ -s "journal/$tx.out" ] && tail -n 15 "journal/$tx.out" | cut -c1-500 | each log "$1" >>"journal/$tx"
+  return 1
+}
