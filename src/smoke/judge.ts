@@ -3,7 +3,7 @@ import type { Answer, Reply } from './request.ts';
 import type { Field, Target } from './target.ts';
 
 /** What one reply is worth: as expected, as expected but degraded, not as expected, or no answer at all. */
-export type Reading = 'right' | 'degraded' | 'wrong' | 'silent';
+type Reading = 'right' | 'degraded' | 'wrong' | 'silent';
 
 export interface Judgement {
   readonly reading: Reading;

@@ -15,7 +15,7 @@ export interface Answer {
 }
 
 /** It did not, or nothing that is HTTP. */
-export interface Silence {
+interface Silence {
   readonly kind: 'silence';
   /** Stable: an error code such as ECONNREFUSED. */
   readonly code: string;
