@@ -7,9 +7,10 @@ upstreams=proxy/upstreams/slipway.conf
 
 proxy_id() { docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
 
-# write_upstreams: one upstream per service of the plan that has a port, and the service's own name inside the networks:
+# write_upstreams SERVERS: one upstream per service of the plan that has a port, and the service's own name inside the networks:
 # nginx answers for it, so that a call between services meets proven containers only, and never a stopped one.
 # `resolve` (nginx 1.27.3) keeps names right when a restart of the host deals out new addresses.
+# SERVERS is the function that lists the servers of a service: serving or announced.
 write_upstreams() {
   {
     echo '# Written by Slipway at each switch. Changes are lost.'
@@ -20,7 +21,7 @@ write_upstreams() {
       echo "upstream $service {"
       echo "  zone slipway_$service 64k;"
       echo '  resolver 127.0.0.11 valid=1s;'
-      serving "$service" | while IFS=$tab read -r _ name; do echo "  server $name:$port resolve;"; done
+      "$1" "$service" | while IFS=$tab read -r _ name down; do echo "  server $name:$port resolve${down:+ }$down;"; done
       echo '  keepalive 32;'
       echo '}'
       echo "server {"
@@ -47,6 +48,31 @@ serving() {
   else
     containers "$1"
   fi
+}
+
+# announced SERVICE: what serves now, and the new containers marked as down. After a reload nginx knows a name only once it has
+# asked for it, and answers 502 until then; but it takes over the addresses of names that the workers before had asked for
+# (nginx 1.27.3, "pre-resolve servers on reload"). So the new names are told one reload ahead, while the containers still boot.
+announced() {
+  if planned start-first | grep -qxF "$1"; then
+    old_of "$1"
+    new_of "$1" | sed "s/\$/${tab}down/"
+  else
+    containers "$1"
+  fi
+}
+
+# announce SERVICE...: when traffic is going to be switched to one of them.
+announce() {
+  [ -n "$proxy" ] && [ -n "$(proxy_id "$proxy")" ] || return 0
+  for service; do
+    grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || continue
+    write_upstreams announced
+    note announced
+    reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    announced_at=$(date +%s)
+    return
+  done
 }
 
 # place_proxy_files FROM: the configuration of a release, written in place: a file that is mounted by itself keeps its inode.
@@ -102,7 +128,7 @@ exit 12'
 reload_proxy() {
   id=$(proxy_id "$1")
   old_workers=$(docker exec "$id" sh -c "$reload_script" 2>>"journal/$tx.out") || return 1
-  printf '%s\n' "$old_workers" >"journal/$tx.workers"
+  printf '%s\n' "$old_workers" >>"journal/$tx.workers"
 }
 
 # drain_proxy SERVICE: waits, at most $drain seconds, until the workers that knew the old containers have answered their last request.

@@ -31555,8 +31555,6 @@ function revisionFor({ get, service }, record) {
 
 // EXTERNAL MODULE: ./src/kit/text.ts
 var kit_text = __nccwpck_require__(4669);
-// EXTERNAL MODULE: ./src/kit/duration.ts
-var duration = __nccwpck_require__(438);
 ;// CONCATENATED MODULE: ./src/smoke/judge.ts
 
 const LONGEST_QUOTE = 100;
@@ -31626,8 +31624,9 @@ function judgement(reading, why, detail) {
     return { reading, why: (0,kit_text/* safeLine */.om)(why), sign: `${reading} ${detail}` };
 }
 
+// EXTERNAL MODULE: ./src/kit/duration.ts
+var duration = __nccwpck_require__(438);
 ;// CONCATENATED MODULE: ./src/smoke/request.ts
-
 
 const LARGEST_BODY = 1024 * 1024;
 /** Sends one request over a connection of its own and waits for the whole reply. Never rejects; everything in a reply is hostile. */
@@ -31664,10 +31663,11 @@ async function ask({ url, withBody, timeoutMs }, clock) {
 }
 /** Once the status is there the host has answered: whatever goes wrong with the body is a wrong answer, not silence. */
 async function bodyOf(response, late) {
+    const stream = (response.body ?? []);
     const chunks = [];
     let size = 0;
     try {
-        for await (const chunk of response.body ?? []) {
+        for await (const chunk of stream) {
             size += chunk.length;
             if (size > LARGEST_BODY)
                 return { trouble: 'the body is larger than 1 MiB' };
@@ -31675,8 +31675,7 @@ async function bodyOf(response, late) {
         }
     }
     catch (error) {
-        const { name } = error;
-        if (name === 'AbortError')
+        if (error.name === 'AbortError')
             return { trouble: `the body did not end ${late}` };
         return { trouble: `the body broke off: ${explain(error).why}` };
     }
@@ -31692,19 +31691,19 @@ const WORDS = {
     ENETUNREACH: 'there is no route to the network',
     ETIMEDOUT: 'the connection timed out',
     UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+    'bad port': 'this port is reserved for another protocol, and HTTP clients refuse it',
 };
 /** `fetch failed` says nothing; the reason is in the cause, and with several addresses in one error for each. */
 function explain(error) {
-    const cause = error instanceof Error ? (error.cause ?? error) : error;
-    const first = cause instanceof AggregateError ? (cause.errors[0] ?? cause) : cause;
-    const code = first?.code;
-    const key = typeof code === 'string' ? code : 'unknown';
-    const why = Object.hasOwn(WORDS, key) ? WORDS[key] : undefined;
-    return { code: key, why: why ?? (0,errors/* messageOf */.bD)(first) };
+    const { cause } = error;
+    const reason = cause?.errors?.[0] ?? cause ?? error;
+    const code = typeof reason.code === 'string' ? reason.code : 'unknown';
+    const { message = 'the request failed' } = reason;
+    const known = [code, message].find((key) => Object.hasOwn(WORDS, key));
+    return { code, why: WORDS[known ?? ''] ?? message };
 }
 
 ;// CONCATENATED MODULE: ./src/smoke/watch.ts
-
 
 
 
@@ -31747,7 +31746,7 @@ function add(before, target, reply) {
 }
 function line({ name, judgement, last }) {
     const state = judgement.reading === 'right' ? 'as expected' : judgement.why;
-    return `${(0,kit_text/* safeLine */.om)(name)}: ${state} (after ${(0,duration/* formatDuration */.a)(last.ms)})`;
+    return `${(0,kit_text/* safeLine */.om)(name)}: ${state} (${last.ms} ms)`;
 }
 /** `as expected`, `as expected 3 times in a row`. */
 function inARow(times) {
@@ -31788,20 +31787,22 @@ function verdictOf(one, consecutive, heard) {
         return 'pass';
     if (one.serving >= consecutive)
         return 'degraded';
-    return heard ? 'fail' : 'inconclusive';
+    const spotless = one.serving === one.attempts;
+    return heard && !spotless ? 'fail' : 'inconclusive';
 }
 function whyOf(one, verdict, consecutive) {
-    const { judgement, objection, right } = one;
+    const { judgement, objection, right, serving } = one;
     if (verdict === 'pass')
         return inARow(right);
     const reason = objection?.why ?? '';
-    if (verdict !== 'fail' || judgement.reading === 'wrong')
+    if (verdict === 'degraded' || judgement.reading === 'wrong')
         return reason;
-    if (judgement.reading === 'silent')
-        return `${reason}, although the host answers`;
+    if (judgement.reading === 'silent') {
+        return verdict === 'fail' ? `${reason}, although the host has answered` : reason;
+    }
     // The last answers were good ones, only too few of them.
     const before = reason === '' ? '' : `; before that: ${reason}`;
-    return `not ${inARow(consecutive)} before the time was up${before}`;
+    return `${inARow(serving)} before the time was up, ${consecutive} are needed${before}`;
 }
 /** One sentence: what was found, of what, and why. */
 function sentenceOf(verdict, checks, { url, consecutive }, proven) {
@@ -31821,7 +31822,7 @@ function sentenceOf(verdict, checks, { url, consecutive }, proven) {
         case 'fail':
             return `${where} fails its smoke test: ${what}.`;
         case 'inconclusive':
-            return `Nothing is known about ${where}, it was never heard: ${what}.`;
+            return `The smoke test of ${where} is inconclusive: ${what}.`;
     }
 }
 
@@ -32603,7 +32604,7 @@ function sayRetry(log, target) {
 /** The version that the host program says `hello` with. */
 const PROTOCOL = '1';
 /** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
-const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'switching', 'end']);
+const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'announced', 'switching', 'end']);
 function isJournalLine(line) {
     return JOURNAL_KINDS.has(line.kind);
 }

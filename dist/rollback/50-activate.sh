@@ -26,7 +26,7 @@ advance() {
   create_new || return 1
   # On a first deploy nobody is served yet, and services may call each other through the proxy while they start.
   if [ -n "$proxy" ] && [ -z "$(proxy_id "$proxy")" ]; then
-    write_upstreams
+    write_upstreams serving
     note touched "$proxy"
     composed up -d --no-deps --force-recreate --no-build "$proxy" || { failure "$proxy" 'could not be started'; return 1; }
   fi
@@ -45,7 +45,9 @@ advance() {
 # switch: from here on users reach the new containers.
 switch() {
   [ -n "$proxy" ] || return 0
-  write_upstreams
+  # The addresses of the names announced last are known within moments.
+  [ "$(($(date +%s) - ${announced_at:-0}))" -gt 1 ] || sleep 0.3
+  write_upstreams serving
   if planned stop-first | grep -qxF "$proxy" && ! grep -qxF "touched$tab$proxy" "journal/$tx"; then
     note switching
     stop_first "$proxy"
@@ -100,7 +102,7 @@ undo() {
   if grep -q "^state${tab}switched\|^switching\|^touched" "journal/$tx"; then outcome=rolled-back; fi
   if [ -n "$proxy" ]; then
     restore_proxy
-    if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q "^state${tab}switched\|^switching" "journal/$tx"; then
+    if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q '^announced\|^switching' "journal/$tx"; then
       reload_proxy "$proxy" || outcome=rollback-failed
       drain_proxy "$proxy"
     fi

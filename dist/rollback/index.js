@@ -32142,7 +32142,7 @@ function sayRetry(log, target) {
 /** The version that the host program says `hello` with. */
 const PROTOCOL = '1';
 /** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
-const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'switching', 'end']);
+const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'announced', 'switching', 'end']);
 function isJournalLine(line) {
     return JOURNAL_KINDS.has(line.kind);
 }

@@ -23,7 +23,7 @@ export type Outcome =
   | 'unknown';
 
 /** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
-const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'switching', 'end']);
+const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'announced', 'switching', 'end']);
 
 export function isJournalLine(line: Line): boolean {
   return JOURNAL_KINDS.has(line.kind);

@@ -76,7 +76,7 @@ start_new() {
   # shellcheck disable=SC2086 # a list of ids
   docker start $ids >>"journal/$tx.out" 2>&1 || { failure "$(planned start-first "$1" | tr '\n' ' ')" 'could not be started'; return 1; }
   # shellcheck disable=SC2046
-  all_healthy $(planned start-first "$1")
+  announce $(planned start-first "$1") && all_healthy $(planned start-first "$1")
 }
 
 # all_healthy SERVICE...: waits for the new containers of these services, side by side.
