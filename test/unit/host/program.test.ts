@@ -1,0 +1,264 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type Finished, run } from '../../../src/kit/process.ts';
+import { BOOTSTRAP, bootstrapInput, hostProgram } from '../../../src/host/program.ts';
+import { type Arguments, encodeRequest } from '../../../src/host/protocol.ts';
+import { tar } from '../../../src/kit/tar.ts';
+import { folderWith } from '../kit/support.ts';
+
+const parts = new URL('../../../src/host/program/', import.meta.url);
+
+/** The tools that a host has; Docker is not among them. */
+const TOOLS = (
+  'awk cat chmod cmp cp cut date dd df diff dirname find flock grep ln ls mkdir mktemp mv readlink ' +
+  'rm rmdir sed setsid sleep sort tail tar tr true'
+).split(' ');
+
+const SHELLS = ['dash', 'bash', 'busybox'] as const;
+type Shell = (typeof SHELLS)[number];
+
+/** Where a tool lies; not `command -v`, which knows some as built in. */
+function which(tool: string): string {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
+  const found = folders.map((folder) => join(folder, tool)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new Error(`${tool} is missing. Install it: sudo apt-get install -y ${tool}`);
+}
+
+/** Folders for PATH: the machine's own tools with one shell as sh; with busybox all that it has. */
+const paths = new Map<Shell, string>();
+beforeAll(async () => {
+  const applets = (await run(which('busybox'), ['--list'])).stdout.split('\n');
+  for (const shell of SHELLS) {
+    const folder = folderWith();
+    for (const tool of ['sh', ...TOOLS]) {
+      const own = shell === 'busybox' && applets.includes(tool);
+      symlinkSync(which(own ? 'busybox' : tool === 'sh' ? shell : tool), join(folder, tool));
+    }
+    paths.set(shell, folder);
+  }
+});
+
+interface Talk extends Finished {
+  readonly lines: readonly string[];
+  readonly home: string;
+}
+
+/** Runs the bootstrap in an empty home, hands it the program and these bytes, and lets it end. */
+async function talk(shell: Shell, ...input: (string | Buffer)[]): Promise<Talk> {
+  const home = folderWith();
+  const path = paths.get(shell) ?? '';
+  const finished = await run(join(path, 'sh'), ['-c', BOOTSTRAP], {
+    cwd: home,
+    env: { PATH: path, HOME: home, TMPDIR: folderWith() },
+    input: Buffer.concat([
+      bootstrapInput(hostProgram()),
+      ...input.map((part) => Buffer.from(part)),
+    ]),
+    timeoutMs: 20_000,
+  });
+  return { ...finished, lines: finished.stdout.split('\n').slice(0, -1), home };
+}
+
+test('the parts are the files of the folder, in the order of their names', () => {
+  const files = readdirSync(parts)
+    .filter((name) => name.endsWith('.sh'))
+    .sort();
+  expect(files.length).toBeGreaterThan(1);
+  expect(readdirSync(parts).sort()).toEqual(files);
+  expect(hostProgram()).toBe(
+    files.map((name) => readFileSync(new URL(name, parts), 'utf8')).join('\n'),
+  );
+});
+
+test('the bootstrap is made of nothing but itself', () => {
+  expect(BOOTSTRAP).toMatch(/^exec sh -c '[^']*'$/);
+  expect(bootstrapInput('aä\n').toString('utf8')).toBe('4\naä\n');
+});
+
+/** A request to prepare, with an archive that holds one file. */
+async function prepare(root: string, more: Arguments = {}, content = ''): Promise<Buffer> {
+  const archive = await tar([{ path: 'src/.env', content, mode: 0o600 }]);
+  return encodeRequest('prepare', { ...more, root, tx: 't1', size: archive.length }, [archive]);
+}
+
+describe.each(SHELLS)('%s', (shell) => {
+  const request = encodeRequest;
+
+  test('the joined program parses', async () => {
+    const args = shell === 'busybox' ? ['sh', '-n'] : ['-n'];
+    expect(await run(which(shell), args, { input: hostProgram() })).toEqual({
+      code: 0, signal: null, stdout: '', stderr: '',
+    }); // prettier-ignore
+  });
+
+  test('says hello, answers, and ends with its input', async () => {
+    const { lines, code } = await talk(shell, request('recover', { root: 'x' }));
+    expect(lines).toEqual([
+      'hello\t1',
+      expect.stringMatching(/^refused\tenvironment-unknown\t.*x$/),
+      'done\t1',
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test('reading verbs leave no trace of an environment that does not exist', async () => {
+    const asked = (['status', 'history', 'release', 'recover', 'follow', 'pull'] as const).map(
+      (verb) => request(verb, { root: 'slipway/a/b', tx: '1' }),
+    );
+    const { lines, home } = await talk(shell, ...asked);
+    expect(lines.filter((line) => line.startsWith('refused\tenvironment-unknown'))).toHaveLength(6);
+    expect(lines.filter((line) => line === 'done\t1')).toHaveLength(6);
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  test('status of an environment without Docker', async () => {
+    const { lines } = await talk(
+      shell,
+      await prepare('slipway/a/b'),
+      request('status', { root: 'slipway/a/b' }),
+    );
+    expect(lines).toContain('refused\ttool-missing\tdocker');
+    expect(lines.slice(-3)).toEqual(['current\t', 'lock\t', 'done\t0']);
+  });
+
+  test('prepare without Docker refuses and leaves nothing of what it was sent', async () => {
+    const { lines, home } = await talk(shell, await prepare('slipway/a/b', {}, 'SECRET=hunter2\n'));
+    expect(lines).toEqual([
+      'hello\t1',
+      `root\t${home}/slipway/a/b`,
+      'current\t',
+      'refused\ttool-missing\tdocker',
+      'done\t1',
+    ]);
+    expect(readdirSync(join(home, 'slipway/a/b')).filter((name) => name !== 'lock')).toEqual([]);
+    expect((await run('grep', ['-r', 'hunter2', home])).stdout).toBe('');
+  });
+
+  test('a payload is taken by its length: the next request is understood', async () => {
+    const asked = await prepare('a', {}, 'status\n\n'.repeat(9_000));
+    const { lines } = await talk(shell, asked, request('history', { root: 'a' }));
+    expect(lines.slice(-2)).toEqual(['done\t1', 'done\t0']);
+    expect(lines.filter((line) => line.startsWith('done'))).toHaveLength(2);
+  });
+
+  test('what follows the program is never executed', async () => {
+    const { lines, home, code } = await talk(shell, 'touch "$HOME/pwned"\n\ntouch "$HOME/pwned"\n');
+    expect(lines).toEqual(['hello\t1', 'refused\tverb-unknown\ttouch "$HOME/pwned"']);
+    expect(code).toBe(1);
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  test('values are data, whatever they look like', async () => {
+    const hostile = '$(touch pwned)`touch pwned`;touch pwned #\'"\\ * %s';
+    const names = [
+      'app',
+      'project',
+      'release',
+      'by',
+      'ledger',
+      'until',
+      'decision',
+      'auth',
+      'image',
+      'compose',
+    ];
+    const args = { ...Object.fromEntries(names.map((name) => [name, hostile])), root: hostile };
+    const talked = await talk(
+      shell,
+      await prepare(hostile, args),
+      request('status', args),
+      request('release', args),
+    );
+    expect(talked.lines[1]).toBe(`root\t${talked.home}/${hostile}`);
+    expect(talked.lines).toContain(`refused\trelease-unknown\t${hostile}`);
+    const found = await run('find', [talked.home, '-name', 'pwned']);
+    expect(found.stdout).toBe('');
+  });
+
+  test('the ledger and a kept release are read back', async () => {
+    const home = folderWith({
+      'e/history.ndjson': '{"tx":"1"}\n{"tx":"2"}',
+      'e/releases/r1/compose.json': '{\n  "name": "x"\n}\n',
+      'e/releases/r1/release.json': '{}\n',
+      'e/releases/r1/settings.json': '{\n  "version": "v1"\n}\n',
+    });
+    symlinkSync('releases/r1', join(home, 'e/current'));
+    const asked = [
+      request('history', { root: `${home}/e` }),
+      request('release', { root: `${home}/e`, release: 'r1' }),
+      request('release', { root: `${home}/e`, release: 'r2' }),
+    ];
+    const { lines } = await talk(shell, ...asked);
+    expect(lines.slice(1)).toEqual([
+      'entry\t{"tx":"1"}', 'entry\t{"tx":"2"}', 'done\t0',
+      'model\t{', 'model\t  "name": "x"', 'model\t}', 'record\t{}', 'settings\t{', 'settings\t  "version": "v1"', 'settings\t}', 'done\t0',
+      'refused\trelease-unknown\tr2', 'done\t1',
+    ]); // prettier-ignore
+  });
+
+  test('a journal is followed from an offset up to its end or its hold', async () => {
+    const journal = 'state\tprepared\nstep\tapi\tä\nstate\theld\n';
+    const home = folderWith({
+      'e/journal/t1': journal,
+      'e/journal/t2': `${journal}end\tdeployed\tr1\tv1\n`,
+      'e/lock': '',
+    });
+    const follow = (tx: string, offset: number, until: string): Buffer =>
+      request('follow', { root: `${home}/e`, tx, offset, until });
+    const { lines } = await talk(
+      shell,
+      follow('t1', 0, 'held'),
+      follow('t2', Buffer.byteLength('state\tprepared\n'), 'end'),
+      follow('t3', 0, 'end'),
+    );
+    expect(lines.slice(1)).toEqual([
+      'state\tprepared', 'step\tapi\tä', 'state\theld', 'done\t0',
+      'step\tapi\tä', 'state\theld', 'end\tdeployed\tr1\tv1', 'done\t0',
+      'refused\ttransaction-unknown\tt3', 'done\t1',
+    ]); // prettier-ignore
+  });
+
+  test('a transaction whose process died is reported as lost, not waited for', async () => {
+    const home = folderWith({ 'e/journal/t1': 'state\tprepared\n', 'e/lock': '' });
+    const { lines } = await talk(
+      shell,
+      request('follow', { root: `${home}/e`, tx: 't1', offset: 0, until: 'end' }),
+    );
+    expect(lines.slice(1)).toEqual(['state\tprepared', 'lost\tt1', 'done\t1']);
+  });
+
+  test('a decision is written down as it is', async () => {
+    const home = folderWith({ 'e/journal/t1': 'end\tdeployed\tr1\tv1\n', 'e/lock': '' });
+    const { lines } = await talk(
+      shell,
+      request('decide', { root: `${home}/e`, tx: 't1', decision: 'commit', until: 'end' }),
+    );
+    expect(lines.slice(1)).toEqual(['end\tdeployed\tr1\tv1', 'done\t0']);
+    expect(readFileSync(join(home, 'e/journal/t1.decision'), 'utf8')).toBe('commit');
+  });
+
+  test('its temporary files go with it', async () => {
+    const home = folderWith();
+    mkdirSync(join(home, 'tmp'));
+    writeFileSync(
+      join(home, 'input'),
+      Buffer.concat([bootstrapInput(hostProgram()), request('history', { root: 'a' })]),
+    );
+    const path = paths.get(shell) ?? '';
+    await run(join(path, 'sh'), ['-c', `${BOOTSTRAP} <input`], {
+      cwd: home,
+      env: { PATH: path, TMPDIR: join(home, 'tmp') },
+    });
+    expect(readdirSync(join(home, 'tmp'))).toEqual([]);
+    expect(existsSync(join(home, 'incoming'))).toBe(false);
+  });
+});

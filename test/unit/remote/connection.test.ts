@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../../src/kit/clock.ts';
+import { UserError } from '../../../src/kit/errors.ts';
+import { actionsLog } from '../../../src/kit/log.ts';
+import { run } from '../../../src/kit/process.ts';
+import {
+  type Access,
+  connect,
+  openAccess,
+  sayRetry,
+  sshArguments,
+  worthRetrying,
+} from '../../../src/remote/connection.ts';
+import { parseTarget } from '../../../src/remote/target.ts';
+import { folderWith, ownEnvironment, problemIn, stdoutOf } from '../kit/support.ts';
+
+ownEnvironment();
+
+const target = parseTarget('deploy@example.com:2222');
+const access: Access = {
+  agent: { socket: '/tmp/s/agent', stop: () => undefined },
+  knownHosts: '',
+  knownHostsFile: '/tmp/s/known_hosts',
+};
+
+describe('sshArguments', () => {
+  test('are exactly these', () => {
+    const args = sshArguments(target, access, 'exec true');
+    expect(args.slice(0, 3)).toEqual(['-F', '/dev/null', '-T']);
+    expect(args.slice(-7)).toEqual(
+      ['-p', '2222', '-l', 'deploy', '--', 'example.com', 'exec true'], // prettier-ignore
+    );
+    const options = args.slice(3, -7);
+    expect(options.filter((_, index) => index % 2 === 0).every((arg) => arg === '-o')).toBe(true);
+    expect(options).toEqual(expect.arrayContaining(['StrictHostKeyChecking=yes', 'BatchMode=yes']));
+  });
+
+  test('the ssh that is installed here understands them as they are meant', async () => {
+    const { stdout, stderr, code } = await run('ssh', ['-G', ...sshArguments(target, access, 'x')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const settings: unknown = Object.fromEntries(
+      stdout.split('\n').map((line) => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)]),
+    );
+    expect(settings).toMatchObject({
+      user: 'deploy',
+      hostname: 'example.com',
+      port: '2222',
+      batchmode: 'yes',
+      stricthostkeychecking: 'true',
+      updatehostkeys: 'false',
+      userknownhostsfile: '/tmp/s/known_hosts',
+      globalknownhostsfile: '/dev/null',
+      identityagent: '/tmp/s/agent',
+      preferredauthentications: 'publickey',
+      connecttimeout: '15',
+      serveraliveinterval: '5',
+      serveralivecountmax: '3',
+      clearallforwardings: 'yes',
+      requesttty: 'false',
+      forwardagent: 'no',
+    });
+  });
+
+  test('an IPv6 address needs no brackets', () => {
+    expect(sshArguments(parseTarget('d@[::1]'), access, 'x').slice(-5, -1)).toEqual([
+      '-l', 'd', '--', '::1',
+    ]); // prettier-ignore
+  });
+});
+
+describe('openAccess', () => {
+  const folder = (): string => {
+    const made = folderWith({ state: '' });
+    process.env.GITHUB_STATE = join(made, 'state');
+    return made;
+  };
+
+  test('writes the pinned keys for nobody else to read, and loads the key', async () => {
+    const place = folder();
+    const made = await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(place, 'k')]);
+    expect(made).toMatchObject({ code: 0 });
+    const key = readFileSync(join(place, 'k'), 'utf8');
+    const opened = await openAccess(place, key, 'example.com ssh-ed25519 A', [target], systemClock);
+    opened.agent.stop();
+    expect(readFileSync(opened.knownHostsFile, 'utf8')).toBe('example.com ssh-ed25519 A\n');
+    expect(statSync(opened.knownHostsFile).mode & 0o777).toBe(0o600);
+  });
+
+  test('nothing pinned: no agent is started', async () => {
+    const place = folder();
+    const problem = await problemIn(openAccess(place, 'key', undefined, [target], systemClock));
+    expect(problem.id).toBe('host-key-not-pinned');
+    expect(readFileSync(join(place, 'state'), 'utf8')).toBe('');
+  });
+});
+
+describe('connect', () => {
+  /** Stands in for ssh in PATH: a real program that shows what it was given. */
+  async function fakeSsh(script: string): Promise<void> {
+    const folder = folderWith({ ssh: `#!/bin/sh\n${script}\n` });
+    await run('chmod', ['755', join(folder, 'ssh')]);
+    process.env.PATH = `${folder}:${process.env.PATH ?? ''}`;
+  }
+
+  test('gives the program what it needs of the environment, and nothing else', async () => {
+    await fakeSsh('env; for arg; do echo "<$arg>"; done');
+    process.env.INPUT_SSH_KEY = 'a secret';
+    const { process: ssh } = connect(target, access, 'exec true');
+    let said = '';
+    for await (const chunk of ssh.stdout) said += String(chunk);
+    await ssh.exit;
+    expect(said).not.toContain('a secret');
+    const names = [...said.matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+    expect(
+      names.filter((name) => !['PWD', 'SHLVL', '_', 'OLDPWD'].includes(name ?? '')).sort(),
+    ).toEqual(['HOME', 'LC_ALL', 'PATH']);
+    expect(said).toContain('<example.com>\n<exec true>\n');
+  });
+
+  test('explains why it ended, by the last words of ssh', async () => {
+    await fakeSsh(
+      'yes "a long story" | head -n 20000 >&2; echo "d@h: Permission denied (publickey)." >&2; exit 255',
+    );
+    const connection = connect(target, access, 'x');
+    connection.process.stdout.resume();
+    expect(await connection.process.exit).toMatchObject({ code: 255 });
+    expect(connection.failure()).toMatchObject({ id: 'ssh-auth-failed' });
+  });
+});
+
+test.each([
+  ['host-unreachable', true],
+  ['host-refused', true],
+  ['connection-dropped', true],
+  ['ssh-auth-failed', false],
+  ['host-key-changed', false],
+  ['host-key-not-pinned', false],
+  ['locked', false],
+])('%s is worth another attempt: %p', (id, worth) => {
+  expect(worthRetrying(new UserError({ id, message: 'm', fix: 'f' }))).toBe(worth);
+});
+
+test('a bug is not worth another attempt', () => {
+  expect(worthRetrying(new Error('host-unreachable'))).toBe(false);
+});
+
+test('sayRetry tells host, reason and pause', async () => {
+  const said = await stdoutOf(() => {
+    sayRetry(actionsLog(systemClock), target)(new Error('It is down.'), 1_540);
+  });
+  expect(said).toBe('deploy@example.com:2222: It is down. Trying again in 1.5 s.\n');
+});
