@@ -55,6 +55,7 @@ const house = {
           ),
           allow(types('lab'), 'kit', 'host', 'lab'),
           allow(types('test'), 'action', 'cli', 'lab', 'scripts'),
+          allow(types('scripts'), 'config'),
         ],
       },
     ],
