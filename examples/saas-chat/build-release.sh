@@ -4,16 +4,22 @@
 set -eu
 root=$(dirname "$0")
 
+# What another repository changes: its name, and SERVICE=DOCKERFILE for each image, built from here.
+app=saas-chat
+dockerfiles='auth=services/auth/Dockerfile chat=services/chat/Dockerfile'
+
 usage() {
   cat >&2 <<'USAGE'
 usage: ./build-release.sh --registry HOST[/PATH] --revision COMMIT [OPTION VALUE]...
-  --registry HOST[/PATH]  where the images go: HOST/PATH/saas-chat/SERVICE
+  --registry HOST[/PATH]  where the images go: HOST/PATH/APP/SERVICE
   --revision COMMIT       the full commit that is built
   --version VERSION       baked into the images (0.0.0-dev)
   --ref REF               the branch or tag that was built (refs/heads/main)
   --out FILE              the record (release.json)
   --only SERVICE          builds this service alone; needs --base
   --base FILE             the record that names the image of a service which is not built
+  --once yes              an image of this commit that the registry has is taken, never built again,
+                          and the record has the commit's time: every run writes the same one
   --build-arg K=V, --secret id=ID,src=FILE   go to docker build, as often as they are given
 USAGE
   exit 2
@@ -24,7 +30,7 @@ die() {
   exit 1
 }
 
-registry='' revision='' version=0.0.0-dev ref=refs/heads/main out=release.json only='' base=''
+registry='' revision='' version=0.0.0-dev ref=refs/heads/main out=release.json only='' base='' once=''
 left=$#
 while [ "$left" -gt 0 ]; do
   [ "$left" -ge 2 ] || usage
@@ -39,29 +45,39 @@ while [ "$left" -gt 0 ]; do
     --out) out=$value ;;
     --only) only=$value ;;
     --base) base=$value ;;
+    --once) once=$value ;;
     # Moved to the end: after the loop, "$@" is what docker build is given.
     --build-arg | --secret) set -- "$@" "$option" "$value" ;;
     *) usage ;;
   esac
 done
 [ -n "$registry" ] || usage
+case $once in yes | '') ;; *) usage ;; esac
 printf '%s\n' "$revision" | grep -Eqx '[0-9a-f]{40}' ||
   die "--revision '$revision': not a full commit (40 hex digits)"
-[ -z "$only" ] || [ -f "$root/services/$only/Dockerfile" ] || die "--only $only: no such service"
+case " $dockerfiles" in
+  *" $only="*) ;;
+  *) [ -z "$only" ] || die "--only $only: no such service" ;;
+esac
 [ -z "$only" ] || [ -r "$base" ] || die "--only needs --base, the record with the other services"
 
-# build SERVICE [OPTION]...: prints the service's line of the record.
+# built IMAGE: the digest that the registry has for a tag; nothing when it does not know the tag.
+built() {
+  docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1" 2>"$out.why" && return
+  # A new package of ghcr.io is denied rather than not found. Whatever else went wrong might hide an
+  # image, and building it again would give this commit a second digest.
+  grep -Eq 'not found|manifest unknown|name unknown|denied|403 Forbidden' "$out.why" ||
+    die "cannot tell whether $1 exists: $(cat "$out.why")"
+}
+
+# build DOCKERFILE [OPTION]...: builds and pushes $image; prints its digest.
 build() {
-  service=$1
+  dockerfile=$1
   shift
-  image=$registry/saas-chat/$service
-  docker build --file "$root/services/$service/Dockerfile" --tag "$image:$revision" \
+  docker build --file "$root/$dockerfile" --tag "$image:$revision" \
     --build-arg "REVISION=$revision" --build-arg "VERSION=$version" "$@" "$root" >&2
   pushed=$(docker push "$image:$revision")
-  digest=$(printf '%s\n' "$pushed" | sed -n 's/.* digest: \(sha256:[0-9a-f]\{64\}\) .*/\1/p')
-  [ -n "$digest" ] || die "the push of $image named no digest: $pushed"
-  printf '    "%s": { "image": "%s@%s", "revision": "%s" }' \
-    "$service" "$image" "$digest" "$revision"
+  printf '%s\n' "$pushed" | sed -n 's/.* digest: \(sha256:[0-9a-f]\{64\}\) .*/\1/p'
 }
 
 # kept SERVICE: the same line from the earlier record, which this script has written as well.
@@ -72,23 +88,37 @@ kept() {
 }
 
 services=''
-for service in auth chat; do
-  if [ -z "$only" ] || [ "$only" = "$service" ]; then
-    line=$(build "$service" "$@")
-  else
+for entry in $dockerfiles; do
+  service=${entry%%=*} image=$registry/$app/${entry%%=*} digest=''
+  if [ -n "$only" ] && [ "$only" != "$service" ]; then
     line=$(kept "$service")
+  else
+    [ -z "$once" ] || digest=$(built "$image:$revision")
+    if [ -n "$digest" ]; then
+      printf '%s: built already, %s\n' "$service" "$digest" >&2
+    else
+      digest=$(build "${entry#*=}" "$@")
+      [ -n "$digest" ] || die "the push of $image named no digest"
+    fi
+    line=$(printf '    "%s": { "image": "%s@%s", "revision": "%s" }' \
+      "$service" "$image" "$digest" "$revision")
   fi
   services="$services${services:+,
 }$line"
 done
 
-created=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+if [ -n "$once" ]; then
+  created=$(TZ=UTC0 git -C "$root" show -s --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd \
+    "$revision") || die "--once needs a checkout that has the commit $revision"
+else
+  created=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+fi
 id=$(printf '%s' "$created" | tr -d ':-')-$(printf '%.7s' "$revision")
 cat >"$out.part" <<JSON
 {
   "schema": 1,
   "id": "$id",
-  "app": "saas-chat",
+  "app": "$app",
   "commit": "$revision",
   "ref": "$ref",
   "created": "$created",
@@ -98,4 +128,5 @@ $services
 }
 JSON
 mv "$out.part" "$out"
+rm -f "$out.why"
 printf 'wrote %s: release %s\n' "$out" "$id" >&2
