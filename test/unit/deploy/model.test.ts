@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import { networksOf, parseModel, replicas } from '../../../src/deploy/model.ts';
+import { problemOf } from '../kit/support.ts';
+
+const parse = (value: unknown): ReturnType<typeof parseModel> => parseModel(JSON.stringify(value));
+
+describe('parseModel', () => {
+  test('keeps what it does not know, at any depth', () => {
+    const model = {
+      name: 'shop',
+      'x-own': { a: 1 },
+      services: {
+        api: {
+          image: 'x',
+          command: null,
+          networks: { default: null, back: { aliases: ['a'], priority: 7 } },
+          ports: [{ mode: 'ingress', target: 80, published: '8080', protocol: 'tcp' }],
+          volumes: [{ type: 'bind', source: '/a', target: '/b', bind: { create_host_path: true } }],
+          deploy: {
+            resources: { limits: { memory: '1' } },
+            update_config: { order: 'start-first', parallelism: 2 },
+          },
+          healthcheck: { test: ['CMD', 'x'], interval: '2s' },
+        },
+      },
+      networks: { default: { name: 'shop_default', ipam: {} }, back: null },
+      volumes: { data: { name: 'shop_data' } },
+    };
+    expect(parse(model)).toEqual(model);
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no name', { services: {} }, 'name'],
+    ['a name that is an option', { name: '-x', services: {} }, 'name'],
+    ['a name in capitals', { name: 'Shop', services: {} }, 'name'],
+    ['a service that is an option', { name: 'x', services: { '-x': {} } }, 'services.-x'],
+    ['a service with a tab', { name: 'x', services: { 'a\tb': {} } }, 'services.a\tb'],
+    [
+      'a port that is none',
+      { name: 'x', services: { a: { ports: [{ target: 'http' }] } } },
+      'services.a.ports.0.target',
+    ],
+    ['labels as a list', { name: 'x', services: { a: { labels: ['b=c'] } } }, 'services.a.labels'],
+  ])('%s is refused', (_, value, path) => {
+    const problem = problemOf(() => parse(value));
+    expect(problem).toMatchObject({ id: 'compose-invalid', value: path });
+    expect(problem.fix).toContain('docker compose config');
+  });
+});
+
+test.each([
+  [{}, 1],
+  [{ scale: 3 }, 3],
+  [{ scale: 0 }, 0],
+  [{ deploy: { replicas: 0 }, scale: 3 }, 0],
+  [{ deploy: {}, scale: 2 }, 2],
+])('%j has %d containers', (service, count) => {
+  expect(replicas(service)).toBe(count);
+});
+
+test('networksOf', () => {
+  expect(networksOf({ networks: { b: null, a: {} } })).toEqual(['b', 'a']);
+  expect(networksOf({})).toEqual([]);
+});
