@@ -53,7 +53,7 @@ const house = {
           ...Object.entries(wired).map(([name, its]) =>
             allow({ element: { type: 'action', captured: { name } } }, ...its),
           ),
-          allow(types('lab'), 'kit', 'host', 'lab'),
+          allow(types('lab'), 'kit', 'host', 'release', 'lab'),
           allow(types('test'), 'action', 'cli', 'lab', 'scripts'),
           allow(types('scripts'), 'config'),
         ],

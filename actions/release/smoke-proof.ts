@@ -31,7 +31,11 @@ export function smokeProof({ subject }: ReleaseInputs, { clock, log }: Context):
     prove: async () => {
       result = await smoke(plan, { clock, log });
       if (result.verdict === 'degraded') log.warning(result.sentence);
-      return { keep: result.verdict !== 'fail', proven: result.verdict === 'pass' || result.verdict === 'degraded', why: result.sentence };
+      return {
+        keep: result.verdict !== 'fail',
+        proven: result.verdict === 'pass' || result.verdict === 'degraded',
+        why: result.sentence,
+      };
     },
     summary: () => (result === undefined ? [] : smokeSummary(result)),
   };

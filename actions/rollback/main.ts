@@ -6,5 +6,9 @@ import { hostInputs } from '../../src/deploy/inputs.ts';
 import { runRollback } from '../../src/deploy/run.ts';
 
 await runAction(() =>
-  runRollback(hostInputs(), { release: optional('release'), version: optional('version') }, { clock: systemClock, log: actionsLog(systemClock) }),
+  runRollback(
+    hostInputs(),
+    { release: optional('release'), version: optional('version') },
+    { clock: systemClock, log: actionsLog(systemClock) },
+  ),
 );

@@ -4,4 +4,6 @@ import { actionsLog } from '../../src/kit/log.ts';
 import { releaseInputs } from '../../src/deploy/inputs.ts';
 import { runDeploy } from '../../src/deploy/run.ts';
 
-await runAction(() => runDeploy(releaseInputs(), { clock: systemClock, log: actionsLog(systemClock) }));
+await runAction(() =>
+  runDeploy(releaseInputs(), { clock: systemClock, log: actionsLog(systemClock) }),
+);

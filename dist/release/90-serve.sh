@@ -20,13 +20,15 @@ verb_activate() {
   fi
   [ -f "$release_folder/compose.json" ] || { refuse release-unknown "$release"; unlock; return 1; }
   printf '%s\n' "$plan" >"journal/$tx.plan"
-  for name in app environment project release kind hold drain version by ledger keep; do
+  for name in project release kind hold drain by ledger keep; do
     eval "printf '%s %s\n' \"\$name\" \"\$$name\""
   done >"journal/$tx.args"
   printf 'health-timeout %s\n' "$health_timeout" >>"journal/$tx.args"
+  # shellcheck disable=SC2154 # the bootstrap read this program into p
   printf '%s\n' "$p" >program
   : >"journal/$tx"
   # In a session of its own, so that the end of the SSH connection means nothing to it.
+  # shellcheck disable=SC2016 # expanded by that shell
   setsid sh -c 'p=$(cat program); eval "$p"' slipway "$tx" </dev/null >>"journal/$tx.out" 2>&1 &
   unlock
   offset=0

@@ -28483,7 +28483,13 @@ const systemClock = {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS = {
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+};
 /**
  * Reads a duration such as `500ms`, `2s`, `1m30s` (Go's notation, as Compose uses it) into milliseconds.
  * @param name what is being read, for the error
@@ -28589,7 +28595,10 @@ var errors = __nccwpck_require__(3713);
  * Lines shorter than four characters would blank out half of the log and hide nothing; they are left.
  */
 function mask_mask(secret) {
-    for (const part of new Set([secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])) {
+    for (const part of new Set([
+        secret.trim(),
+        ...secret.split(/\r?\n/).map((line) => line.trim()),
+    ])) {
         if (part.length >= 4)
             core.setSecret(part);
     }
@@ -28777,7 +28786,9 @@ function cell(text) {
 function code(text) {
     const safe = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(text).replaceAll('|', '\\|');
     const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    return fence.length > 1 || safe.startsWith('`') ? `${fence} ${safe} ${fence}` : `${fence}${safe}${fence}`;
+    return fence.length > 1 || safe.startsWith('`')
+        ? `${fence} ${safe} ${fence}`
+        : `${fence}${safe}${fence}`;
 }
 /** A Markdown table; cells are Markdown already. */
 function table(head, rows) {
@@ -28792,7 +28803,7 @@ function details(title, lines) {
 }
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
 async function writeSummary(blocks) {
-    if (!process.env['GITHUB_STEP_SUMMARY'])
+    if (!process.env.GITHUB_STEP_SUMMARY)
         return;
     await _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .summary */ .z.addRaw(`${blocks.join('\n\n')}\n`).write();
 }
@@ -38392,20 +38403,28 @@ function preprocess(fn, schema) {
 
 const schema_name = schemas_string()
     .regex(/^[a-z0-9][a-z0-9_-]*$/, 'use lower-case letters, digits, - and _, starting with a letter or digit');
-const serviceName = schemas_string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
+const serviceName = schemas_string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = union([schemas_string().transform((text) => [text]), array(schemas_string())]);
-const schema_duration = schemas_string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
+const schema_duration = schemas_string()
+    .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas_int().min(1).max(65535);
 const service = strictObject({
     context: schemas_string().optional().describe('Folder that the image is built from.'),
-    dockerfile: schemas_string().optional().describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
+    dockerfile: schemas_string()
+        .optional()
+        .describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
     image: schemas_string().optional().describe('Repository of the image, without tag.'),
-    port: port.optional().describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+    port: port
+        .optional()
+        .describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
 });
 const proxy = strictObject({
     driver: schemas_enum(['nginx', 'none']).describe('How traffic is switched.'),
     service: serviceName.optional().describe('The Compose service that is the proxy.'),
-    drain: schema_duration.optional().describe('How long old connections may take to end before the old containers are stopped.'),
+    drain: schema_duration
+        .optional()
+        .describe('How long old connections may take to end before the old containers are stopped.'),
 });
 const schema_check = strictObject({
     get: schemas_string().startsWith('/').describe('Path, relative to the url of the environment.'),
@@ -38420,10 +38439,14 @@ const schema_check = strictObject({
 });
 const environment = strictObject({
     host: list.optional().describe('user@host:port, one or several.'),
-    url: url({ protocol: /^https?$/ }).optional().describe('Where users reach this environment.'),
+    url: url({ protocol: /^https?$/ })
+        .optional()
+        .describe('Where users reach this environment.'),
     requires: schema_name.optional().describe('The environment that must have proven a release first.'),
     ref: schemas_string().optional().describe('Which refs may be released here, as a glob.'),
-    path: schemas_string().optional().describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
+    path: schemas_string()
+        .optional()
+        .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
     compose: list.optional(),
     proxy: proxy.optional(),
     smoke: array(schema_check).optional(),
@@ -38431,10 +38454,16 @@ const environment = strictObject({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = strictObject({
     app: schema_name.describe('Name of the system.'),
-    compose: list.default(['docker-compose.yml']).describe('Compose files, in the order of docker compose -f.'),
-    services: record(serviceName, service).default({}).describe('What this repository builds, and what the proxy routes to.'),
+    compose: list
+        .default(['docker-compose.yml'])
+        .describe('Compose files, in the order of docker compose -f.'),
+    services: record(serviceName, service)
+        .default({})
+        .describe('What this repository builds, and what the proxy routes to.'),
     proxy: proxy.default({ driver: 'none' }),
-    migrate: strictObject({ service: serviceName }).optional().describe('A one-shot service that runs before the new containers start.'),
+    migrate: strictObject({ service: serviceName })
+        .optional()
+        .describe('A one-shot service that runs before the new containers start.'),
     environments: record(schema_name, environment).default({}),
     smoke: array(schema_check).default([]).describe('What proves that a release serves well.'),
 });
@@ -38515,7 +38544,9 @@ function explain(issue) {
  * @throws UserError `environment-unknown`
  */
 function environmentSettings(config, environment) {
-    const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
+    const own = Object.hasOwn(config.environments, environment)
+        ? config.environments[environment]
+        : undefined;
     if (own === undefined) {
         const known = Object.keys(config.environments);
         throw new errors/* UserError */.yo({
@@ -38564,13 +38595,15 @@ function iso_duration(params) {
 const commit = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
 const recordSchema = strictObject({
     schema: literal(1),
-    id: schemas_string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
+    id: schemas_string()
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
     app: schemas_string().regex(/^[a-z0-9][a-z0-9_-]*$/),
     commit,
     ref: schemas_string().max(1024),
     created: iso_datetime(),
     services: record(schemas_string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), strictObject({
-        image: schemas_string().regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
+        image: schemas_string()
+            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
         revision: commit,
     })),
 });
@@ -38601,7 +38634,12 @@ function parseRecord(text, file) {
         data = JSON.parse(text);
     }
     catch (error) {
-        throw new errors/* UserError */.yo({ id: 'release-invalid', message: 'The release record is not JSON.', value: file, fix: 'Write it again with the build.' }, { cause: error });
+        throw new errors/* UserError */.yo({
+            id: 'release-invalid',
+            message: 'The release record is not JSON.',
+            value: file,
+            fix: 'Write it again with the build.',
+        }, { cause: error });
     }
     const result = recordSchema.safeParse(data);
     if (result.success)

@@ -64,13 +64,15 @@ announced() {
 
 # announce SERVICE...: when traffic is going to be switched to one of them.
 announce() {
-  [ -n "$proxy" ] && [ -n "$(proxy_id "$proxy")" ] || return 0
+  [ -n "$proxy" ] || return 0
   for service; do
     grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || continue
     write_upstreams announced
     note announced
     reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
-    announced_at=$(date +%s)
+    # Their addresses are known within moments; the switch waits for that (see switch).
+    sleep 0.3 &
+    resolving=$!
     return
   done
 }
@@ -135,7 +137,7 @@ reload_proxy() {
 drain_proxy() {
   [ -s "journal/$tx.workers" ] || return 0
   id=$(proxy_id "$1")
-  # shellcheck disable=SC2016 # expanded inside the container
+  # shellcheck disable=SC2016,SC2046 # expanded inside the container; a list of process ids
   docker exec "$id" sh -c 'n=$(($1 * 20)); shift
     while [ $n -gt 0 ]; do
       left=; for p; do [ -d "/proc/$p" ] && left=1; done

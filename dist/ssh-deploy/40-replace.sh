@@ -37,15 +37,15 @@ create_new() {
     set -- "$@" --scale "$service=$(($(old_of "$service" | grep -c .) + $(replicas_of "$service")))"
   done
   # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
-  composed up --no-start --no-deps --no-recreate --no-build "$@" $services || { failure "$(echo $services)" 'could not be created'; return 1; }
+  composed up --no-start --no-deps --no-recreate --no-build "$@" $services ||
+    { failure "$(printf '%s ' $services)" 'could not be created'; return 1; }
   for service in $services; do
     new_of "$service" | each new "$service" >>"journal/$tx"
-    new_of "$service" | while IFS=$tab read -r id name; do
-      note step "$service" "created $name"
-      anonymous "$id" &
-    done
   done
-  wait
+  awk -F "$tab" '$1 == "new" { print $3 }' "journal/$tx" | {
+    while IFS= read -r id; do anonymous "$id" & done
+    wait
+  }
 }
 
 # anonymous ID: Compose lets a container answer for its service's name at once; an unproven one must not.
@@ -76,21 +76,31 @@ start_new() {
   # shellcheck disable=SC2086 # a list of ids
   docker start $ids >>"journal/$tx.out" 2>&1 || { failure "$(planned start-first "$1" | tr '\n' ' ')" 'could not be started'; return 1; }
   # shellcheck disable=SC2046
-  announce $(planned start-first "$1") && all_healthy $(planned start-first "$1")
+  watch $(planned start-first "$1")
+  # shellcheck disable=SC2046
+  announce $(planned start-first "$1") && watched
 }
 
-# all_healthy SERVICE...: waits for the new containers of these services, side by side.
-all_healthy() {
-  waiting=
+# watch SERVICE...: starts to watch their new containers, side by side; watched waits until all are healthy or one is not.
+watch() {
+  watchers=
   for service; do
     for id in $(new_of "$service" | cut -f1); do
       healthy "$service" "$id" &
-      waiting="$waiting $!"
+      watchers="$watchers $!"
     done
   done
+}
+
+watched() {
   verdict=0
-  for job in $waiting; do wait "$job" || verdict=1; done
+  for watcher in $watchers; do wait "$watcher" || verdict=1; done
   return $verdict
+}
+
+all_healthy() {
+  watch "$@"
+  watched
 }
 
 # healthy SERVICE ID: waits until Docker calls the container healthy, or its own health check passes when we run it: the same

@@ -30,6 +30,7 @@ advance() {
     note touched "$proxy"
     composed up -d --no-deps --force-recreate --no-build "$proxy" || { failure "$proxy" 'could not be started'; return 1; }
   fi
+  # shellcheck disable=SC2013 # numbers
   for level in $(awk -F "$tab" '$1 == "service" && $4 != "-" { print $4 }' "journal/$tx.plan" | sort -nu); do
     # shellcheck disable=SC2046
     one_shot $(planned one-shot "$level") && stop_first $(planned stop-first "$level" | grep -vxF "${proxy:- }") && start_new "$level" || return 1
@@ -45,8 +46,7 @@ advance() {
 # switch: from here on users reach the new containers.
 switch() {
   [ -n "$proxy" ] || return 0
-  # The addresses of the names announced last are known within moments.
-  [ "$(($(date +%s) - ${announced_at:-0}))" -gt 1 ] || sleep 0.3
+  [ -z "${resolving:-}" ] || wait "$resolving"
   write_upstreams serving
   if planned stop-first | grep -qxF "$proxy" && ! grep -qxF "touched$tab$proxy" "journal/$tx"; then
     note switching
@@ -149,18 +149,17 @@ conclude() {
 
 # prune: what no kept release needs. It may leave something, but never fails a deploy.
 prune() {
-  # shellcheck disable=SC2012 # names are ours: they sort by time
-  for id in $(ls releases | sort -r | tail -n "+$((keep + 1))"); do
-    [ "$id" = "$(current_release)" ] || rm -rf "releases/${id:?}"
+  # Names of releases and transactions sort by time.
+  printf '%s\n' releases/* | sort -r | tail -n "+$((keep + 1))" | while IFS= read -r old; do
+    [ "$old" = "releases/$(current_release)" ] || rm -rf "$old"
   done
-  [ ! -d files ] || for file in $(ls files); do
-    grep -qs "$file" releases/*/compose.json || rm -rf "files/${file:?}"
+  for file in files/*; do
+    grep -qsF "${file#files/}" releases/*/compose.json || rm -rf "$file"
   done
-  # shellcheck disable=SC2012
-  for old in $(ls journal | grep -v '\.' | sort -r | tail -n +21); do rm -rf "journal/${old:?}" "journal/$old".*; done
-  for ref in $(cat images 2>/dev/null); do
+  printf '%s\n' journal/* | grep -v '\.' | sort -r | tail -n +21 | while IFS= read -r old; do rm -rf "$old" "$old".*; done
+  [ ! -f images ] || while IFS= read -r ref; do
     grep -qsF "$ref" releases/*/compose.json || docker image rm "$ref"
-  done
+  done <images
   grep -hoE '"image": "[^"]+@sha256:[0-9a-f]{64}"' releases/*/compose.json | sed 's/^"image": "//; s/"$//' | sort -u | replace images
 } >>"journal/$tx.out" 2>&1
 

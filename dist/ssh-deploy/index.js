@@ -31471,20 +31471,28 @@ var schemas = __nccwpck_require__(2857);
 
 const schema_name = schemas/* string */.YjP()
     .regex(/^[a-z0-9][a-z0-9_-]*$/, 'use lower-case letters, digits, - and _, starting with a letter or digit');
-const serviceName = schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
+const serviceName = schemas/* string */.YjP()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
-const duration = schemas/* string */.YjP().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
+const duration = schemas/* string */.YjP()
+    .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
 const service = schemas/* strictObject */.rej({
     context: schemas/* string */.YjP().optional().describe('Folder that the image is built from.'),
-    dockerfile: schemas/* string */.YjP().optional().describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
+    dockerfile: schemas/* string */.YjP()
+        .optional()
+        .describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
     image: schemas/* string */.YjP().optional().describe('Repository of the image, without tag.'),
-    port: port.optional().describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+    port: port
+        .optional()
+        .describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
 });
 const proxy = schemas/* strictObject */.rej({
     driver: schemas/* enum */.k5n(['nginx', 'none']).describe('How traffic is switched.'),
     service: serviceName.optional().describe('The Compose service that is the proxy.'),
-    drain: duration.optional().describe('How long old connections may take to end before the old containers are stopped.'),
+    drain: duration
+        .optional()
+        .describe('How long old connections may take to end before the old containers are stopped.'),
 });
 const check = schemas/* strictObject */.rej({
     get: schemas/* string */.YjP().startsWith('/').describe('Path, relative to the url of the environment.'),
@@ -31499,10 +31507,14 @@ const check = schemas/* strictObject */.rej({
 });
 const environment = schemas/* strictObject */.rej({
     host: list.optional().describe('user@host:port, one or several.'),
-    url: schemas/* url */.OZ5({ protocol: /^https?$/ }).optional().describe('Where users reach this environment.'),
+    url: schemas/* url */.OZ5({ protocol: /^https?$/ })
+        .optional()
+        .describe('Where users reach this environment.'),
     requires: schema_name.optional().describe('The environment that must have proven a release first.'),
     ref: schemas/* string */.YjP().optional().describe('Which refs may be released here, as a glob.'),
-    path: schemas/* string */.YjP().optional().describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
+    path: schemas/* string */.YjP()
+        .optional()
+        .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
     compose: list.optional(),
     proxy: proxy.optional(),
     smoke: schemas/* array */.YOg(check).optional(),
@@ -31510,10 +31522,16 @@ const environment = schemas/* strictObject */.rej({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = schemas/* strictObject */.rej({
     app: schema_name.describe('Name of the system.'),
-    compose: list.default(['docker-compose.yml']).describe('Compose files, in the order of docker compose -f.'),
-    services: schemas/* record */.g1P(serviceName, service).default({}).describe('What this repository builds, and what the proxy routes to.'),
+    compose: list
+        .default(['docker-compose.yml'])
+        .describe('Compose files, in the order of docker compose -f.'),
+    services: schemas/* record */.g1P(serviceName, service)
+        .default({})
+        .describe('What this repository builds, and what the proxy routes to.'),
     proxy: proxy.default({ driver: 'none' }),
-    migrate: schemas/* strictObject */.rej({ service: serviceName }).optional().describe('A one-shot service that runs before the new containers start.'),
+    migrate: schemas/* strictObject */.rej({ service: serviceName })
+        .optional()
+        .describe('A one-shot service that runs before the new containers start.'),
     environments: schemas/* record */.g1P(schema_name, environment).default({}),
     smoke: schemas/* array */.YOg(check).default([]).describe('What proves that a release serves well.'),
 });
@@ -31594,7 +31612,9 @@ function explain(issue) {
  * @throws UserError `environment-unknown`
  */
 function environmentSettings(config, environment) {
-    const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
+    const own = Object.hasOwn(config.environments, environment)
+        ? config.environments[environment]
+        : undefined;
     if (own === undefined) {
         const known = Object.keys(config.environments);
         throw new errors/* UserError */.yo({
@@ -31645,13 +31665,15 @@ function iso_duration(params) {
 const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
 const recordSchema = schemas/* strictObject */.rej({
     schema: schemas/* literal */.euz(1),
-    id: schemas/* string */.YjP().regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
+    id: schemas/* string */.YjP()
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
     app: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
     commit,
     ref: schemas/* string */.YjP().max(1024),
     created: datetime(),
     services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), schemas/* strictObject */.rej({
-        image: schemas/* string */.YjP().regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
+        image: schemas/* string */.YjP()
+            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
         revision: commit,
     })),
 });
@@ -31682,7 +31704,12 @@ function parseRecord(text, file) {
         data = JSON.parse(text);
     }
     catch (error) {
-        throw new errors/* UserError */.yo({ id: 'release-invalid', message: 'The release record is not JSON.', value: file, fix: 'Write it again with the build.' }, { cause: error });
+        throw new errors/* UserError */.yo({
+            id: 'release-invalid',
+            message: 'The release record is not JSON.',
+            value: file,
+            fix: 'Write it again with the build.',
+        }, { cause: error });
     }
     const result = recordSchema.safeParse(data);
     if (result.success)
@@ -31712,10 +31739,14 @@ var kit_duration = __nccwpck_require__(438);
 /** Reads where to go and how; inputs win over slipway.yml. */
 function hostInputs() {
     const key = (0,kit_inputs/* required */.mw)('ssh-key') && ((0,kit_inputs/* secret */.rJ)('ssh-key') ?? '');
-    const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
+    const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
     const fromFile = environmentSettings(readConfig((0,kit_inputs/* optional */.lq)('config') ?? 'slipway.yml', workspace), (0,kit_inputs/* required */.mw)('environment'));
     const hosts = (0,kit_inputs/* lines */.Mn)('host');
-    const settings = { ...fromFile, hosts: hosts.length > 0 ? hosts : fromFile.hosts, path: (0,kit_inputs/* optional */.lq)('path') ?? fromFile.path };
+    const settings = {
+        ...fromFile,
+        hosts: hosts.length > 0 ? hosts : fromFile.hosts,
+        path: (0,kit_inputs/* optional */.lq)('path') ?? fromFile.path,
+    };
     if (settings.hosts.length === 0) {
         throw new errors/* UserError */.yo({
             id: 'input-required',
@@ -31807,16 +31838,22 @@ function dockerConfig(images, username, password) {
     const auth = Buffer.from(`${username}:${password}`).toString('base64');
     (0,mask/* mask */.d)(auth);
     const registries = new Set(images.map(registryOf));
-    return JSON.stringify({ auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])) });
+    return JSON.stringify({
+        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
+    });
 }
 /** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
 function registryOf(image) {
     const [first = '', ...rest] = image.split('/');
-    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : 'https://index.docker.io/v1/';
+    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+        ? first
+        : 'https://index.docker.io/v1/';
 }
 function author() {
     const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
-    return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])].join(' ').replaceAll(/[^\w .@[\]-]/g, '_');
+    return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])]
+        .join(' ')
+        .replaceAll(/[^\w .@[\]-]/g, '_');
 }
 
 
@@ -31922,10 +31959,18 @@ function start(command, args, options = {}) {
 async function run(command, args, options = {}) {
     const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, startOptions);
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => { child.kill('SIGKILL'); }, timeoutMs);
+    const timer = timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            child.kill('SIGKILL');
+        }, timeoutMs);
     child.stdin.end(input);
     try {
-        const [stdout, stderr, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exit]);
+        const [stdout, stderr, exit] = await Promise.all([
+            textOf(child.stdout),
+            textOf(child.stderr),
+            child.exit,
+        ]);
         return { stdout, stderr, ...exit };
     }
     finally {
@@ -31977,17 +32022,17 @@ function savedAgent() {
  */
 async function startAgent(folder, key, clock) {
     const socket = (0,external_node_path_.join)(folder, 'agent');
-    const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env['PATH'] } });
-    let ended = false;
-    agent.exit.then(() => (ended = true), () => (ended = true));
+    const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
+    const life = new AbortController();
+    void agent.exit.catch(() => undefined).then(() => { life.abort(); }); // prettier-ignore
     if (agent.pid === undefined)
         throw sshMissing();
     saveAgent(agent.pid);
-    while (!(0,external_node_fs_.existsSync)(socket) && !ended)
+    while (!(0,external_node_fs_.existsSync)(socket) && !life.signal.aborted)
         await clock.sleep(5);
     const added = await (0,exec/* getExecOutput */.H)('ssh-add', ['-q', '-'], {
         input: Buffer.from(key),
-        env: { PATH: process.env['PATH'] ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
+        env: { PATH: process.env.PATH ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
         silent: true,
         ignoreReturnCode: true,
     });
@@ -32045,7 +32090,9 @@ function pinnedFingerprints(knownHosts, target) {
         const [hosts = '', type = '', key = ''] = line.trim().split(/\s+/);
         if (!hosts.split(',').includes(name) || key === '')
             return [];
-        return [`${type} SHA256:${(0,external_node_crypto_.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`];
+        return [
+            `${type} SHA256:${(0,external_node_crypto_.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`,
+        ];
     });
 }
 
@@ -32059,7 +32106,12 @@ function pinnedFingerprints(knownHosts, target) {
  */
 function explainSsh(stderr, target, knownHosts) {
     const said = (0,kit_text/* lastLines */.w$)(stderr, 1).map(kit_text/* safeLine */.om).join(' ');
-    const problem = (id, message, fix, value = target.text) => new errors/* UserError */.yo({ id, message: `${message}${said === '' ? '' : ` ssh said: ${said}`}`, value, fix });
+    const problem = (id, message, fix, value = target.text) => new errors/* UserError */.yo({
+        id,
+        message: `${message}${said === '' ? '' : ` ssh said: ${said}`}`,
+        value,
+        fix,
+    });
     if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for/.test(stderr)) {
         const expected = pinnedFingerprints(knownHosts, target);
         const offered = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
@@ -32071,7 +32123,7 @@ function explainSsh(stderr, target, knownHosts) {
     if (/Permission denied|Too many authentication failures/.test(stderr)) {
         return problem('ssh-auth-failed', `The host does not accept this key for the user ${target.user}.`, `Add the public key to ~${target.user}/.ssh/authorized_keys on the host, and check user and key.`);
     }
-    if (/Connection refused/.test(stderr)) {
+    if (stderr.includes('Connection refused')) {
         return problem('host-refused', 'The host answers, but nothing listens on that port.', `Check the port (${target.port}) and that sshd runs: systemctl status ssh`);
     }
     if (/timed out|No route to host|Could not resolve|Network is unreachable|Name or service not known/.test(stderr)) {
@@ -32118,15 +32170,18 @@ function sshArguments(target, access, command) {
 /** Starts the command; whether the connection comes about shows in its first line of output. */
 function connect(target, access, command) {
     const process_ = start('ssh', sshArguments(target, access, command), {
-        env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LC_ALL: 'C' },
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
     });
     let stderr = '';
-    process_.stderr.setEncoding('utf8').on('data', (chunk) => (stderr = `${stderr}${chunk}`.slice(-20_000)));
+    process_.stderr
+        .setEncoding('utf8')
+        .on('data', (chunk) => (stderr = `${stderr}${chunk}`.slice(-20_000)));
     return { process: process_, failure: () => explainSsh(stderr, target, access.knownHosts) };
 }
 /** Failures after which another attempt may help, as long as nothing was changed. */
 function worthRetrying(error) {
-    return error instanceof errors/* UserError */.yo && ['host-unreachable', 'host-refused', 'connection-dropped'].includes(error.id);
+    return (error instanceof errors/* UserError */.yo &&
+        ['host-unreachable', 'host-refused', 'connection-dropped'].includes(error.id));
 }
 /** Tells about a pause between attempts. */
 function sayRetry(log, target) {
@@ -32140,7 +32195,18 @@ function sayRetry(log, target) {
 /** The version that the host program says `hello` with. */
 const PROTOCOL = '1';
 /** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
-const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'announced', 'switching', 'end']);
+const JOURNAL_KINDS = new Set([
+    'state',
+    'step',
+    'new',
+    'old',
+    'touched',
+    'failed',
+    'log',
+    'announced',
+    'switching',
+    'end',
+]);
 function isJournalLine(line) {
     return JOURNAL_KINDS.has(line.kind);
 }
@@ -32189,7 +32255,12 @@ function refusal([id = '', value = '', detail = ''], host) {
         case 'environment-unknown':
             return problem('Nothing was ever deployed here.', 'Check app, environment and path; or deploy first.');
         default:
-            return new errors/* UserError */.yo({ id: 'host-refused-request', message: `${host}: the host refused: ${id}`, value, fix: 'Please report this.' });
+            return new errors/* UserError */.yo({
+                id: 'host-refused-request',
+                message: `${host}: the host refused: ${id}`,
+                value,
+                fix: 'Please report this.',
+            });
     }
 }
 function composeProblem(said, host) {
@@ -32275,7 +32346,10 @@ class HostTransaction {
                 return;
             this.#offset += line.bytes;
             if (line.kind === 'end')
-                standing = { end: line.fields[0], serving: served(line.fields[1], line.fields[2]) };
+                standing = {
+                    end: line.fields[0],
+                    serving: served(line.fields[1], line.fields[2]),
+                };
             else if (line.kind === 'state' && line.fields[0] === 'held')
                 standing = { held: true };
             this.#onLine(line);
@@ -32297,7 +32371,10 @@ class HostTransaction {
                 await this.#clock.sleep(500);
             }
             // A decision is written down in a moment; to send it twice does no harm. An activation must not be sent twice.
-            next = verb === 'decide' ? { verb, args, payload } : { verb: 'follow', args: { until: args['until'] }, payload: [] };
+            next =
+                verb === 'decide'
+                    ? { verb, args, payload }
+                    : { verb: 'follow', args: { until: args.until }, payload: [] };
         }
     }
 }
@@ -32324,9 +32401,14 @@ const service = schemas/* looseObject */._H3({
     build: schemas/* unknown */.L5J().optional(),
     container_name: schemas/* string */.YjP().optional(),
     network_mode: schemas/* string */.YjP().optional(),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(), ipv4_address: schemas/* string */.YjP().optional() }).nullable())
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
+        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
+        ipv4_address: schemas/* string */.YjP().optional(),
+    })
+        .nullable())
         .optional(),
-    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({ published: schemas/* string */.YjP().optional(), target: schemas/* number */.aig().optional() })).optional(),
+    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({ published: schemas/* string */.YjP().optional(), target: schemas/* number */.aig().optional() }))
+        .optional(),
     volumes: schemas/* array */.YOg(volume).optional(),
     depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
     healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
@@ -32342,7 +32424,8 @@ const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().opti
 const modelSchema = schemas/* looseObject */._H3({
     name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
     services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable()).optional(),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
     configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
     secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
 });
@@ -32457,14 +32540,22 @@ function readContent(path, workspace) {
                 visit((0,external_node_path_.join)(from, child), name === '' ? child : `${name}/${child}`);
         }
         else if (stats.isFile()) {
-            entries.push({ path: name, content: (0,external_node_fs_.readFileSync)(real), mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755 });
+            entries.push({
+                path: name,
+                content: (0,external_node_fs_.readFileSync)(real),
+                mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755,
+            });
         }
     };
     visit(path, '');
     const hash = (0,external_node_crypto_.createHash)('sha256');
     for (const { path: name, mode, content } of entries)
         hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
-    return { folder: (0,external_node_fs_.statSync)((0,inputs/* insideWorkspace */.CT)(path, workspace)).isDirectory(), sha256: hash.digest('hex'), entries };
+    return {
+        folder: (0,external_node_fs_.statSync)((0,inputs/* insideWorkspace */.CT)(path, workspace)).isDirectory(),
+        sha256: hash.digest('hex'),
+        entries,
+    };
 }
 /** Whether a path relative to the workspace exists there. */
 function exists(path, workspace) {
@@ -32474,7 +32565,12 @@ function exists(path, workspace) {
 function below(folder, file) {
     if (file === folder)
         return '';
-    return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split(external_node_path_.sep).join('/') : undefined;
+    return file.startsWith(`${folder}/`)
+        ? file
+            .slice(folder.length + 1)
+            .split(external_node_path_.sep)
+            .join('/')
+        : undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/compose.ts
@@ -32490,7 +32586,9 @@ function chooseImages(model, record) {
     const byRepository = new Map(Object.values(record.services).map(({ image }) => [repositoryOf(image), image]));
     return new Map(Object.entries(model.services).map(([name, service]) => {
         const own = Object.hasOwn(record.services, name) ? record.services[name]?.image : undefined;
-        const image = own ?? byRepository.get(repositoryOf(service.image ?? '')) ?? (service.build === undefined ? service.image : undefined);
+        const image = own ??
+            byRepository.get(repositoryOf(service.image ?? '')) ??
+            (service.build === undefined ? service.image : undefined);
         if (image === undefined) {
             throw new errors/* UserError */.yo({
                 id: 'image-not-recorded',
@@ -32544,16 +32642,26 @@ function finalCompose(model, images, routing, place, workspace) {
             ...rest,
             image: images.get(name),
             ...(original.volumes && {
-                volumes: original.volumes.map((volume) => volume.type === 'bind' && volume.source !== undefined ? { ...volume, source: settle(volume.source, isProxy) } : volume),
+                volumes: original.volumes.map((volume) => volume.type === 'bind' && volume.source !== undefined
+                    ? { ...volume, source: settle(volume.source, isProxy) }
+                    : volume),
             }),
         };
         services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
     }
-    const settleFiles = (all) => all && Object.fromEntries(Object.entries(all).map(([key, item]) => [key, item.file === undefined ? item : { ...item, file: settle(item.file, false) }]));
+    const settleFiles = (all) => all &&
+        Object.fromEntries(Object.entries(all).map(([key, item]) => [
+            key,
+            item.file === undefined ? item : { ...item, file: settle(item.file, false) },
+        ]));
     const configs = settleFiles(model.configs);
     const secrets = settleFiles(model.secrets);
     for (const [name, service] of Object.entries(services)) {
-        const print = fingerprint({ service, configs: pick(configs, service['configs']), secrets: pick(secrets, service['secrets']) });
+        const print = fingerprint({
+            service,
+            configs: pick(configs, service.configs),
+            secrets: pick(secrets, service.secrets),
+        });
         services[name] = { ...service, labels: { ...service.labels, [FINGERPRINT]: print } };
     }
     const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) => all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })));
@@ -32566,7 +32674,10 @@ function finalCompose(model, images, routing, place, workspace) {
 function labelled(model, release) {
     return {
         ...model,
-        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [name, { ...service, labels: { ...service.labels, 'slipway.release': release } }])),
+        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
+            name,
+            { ...service, labels: { ...service.labels, 'slipway.release': release } },
+        ])),
     };
 }
 /** The path of an entry of a content that is placed at `place`. */
@@ -32580,11 +32691,17 @@ function asProxy(service, model, routing, root) {
         const names = Object.keys(routing.ports)
             .filter((name) => networksOf(model.services[name] ?? {}).includes(network))
             .flatMap((name) => aliasesOn(name, model, network));
-        return [network, { ...settings, aliases: [...new Set([...(settings?.aliases ?? []), ...names])].sort() }];
+        return [
+            network,
+            { ...settings, aliases: [...new Set([...(settings?.aliases ?? []), ...names])].sort() },
+        ];
     }));
     return {
         ...service,
-        volumes: [...volumes, { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true }],
+        volumes: [
+            ...volumes,
+            { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true },
+        ],
         networks,
     };
 }
@@ -32628,13 +32745,41 @@ function plan_plan(input) {
     const once = [...oneShots].map((name) => {
         const level = levels.get(name) ?? 0;
         if (kind === 'rollback')
-            return { service: name, action: 'keep', level, replicas: 0, reason: 'one-shot, not run on the way back' };
+            return {
+                service: name,
+                action: 'keep',
+                level,
+                replicas: 0,
+                reason: 'one-shot, not run on the way back',
+            };
         return changed
-            ? { service: name, action: 'one-shot', level, replicas: 0, reason: 'runs before what depends on it' }
-            : { service: name, action: 'keep', level, replicas: 0, reason: 'one-shot, nothing else changed' };
+            ? {
+                service: name,
+                action: 'one-shot',
+                level,
+                replicas: 0,
+                reason: 'runs before what depends on it',
+            }
+            : {
+                service: name,
+                action: 'keep',
+                level,
+                replicas: 0,
+                reason: 'one-shot, nothing else changed',
+            };
     });
-    const gone = [...new Set(containers.filter(({ service, release }) => release !== '' && !Object.hasOwn(model.services, service)).map(({ service }) => service))];
-    const removed = gone.map((name) => ({ service: name, action: 'remove', level: 0, replicas: 0, reason: 'no longer in the Compose file' }));
+    const gone = [
+        ...new Set(containers
+            .filter(({ service, release }) => release !== '' && !Object.hasOwn(model.services, service))
+            .map(({ service }) => service)),
+    ];
+    const removed = gone.map((name) => ({
+        service: name,
+        action: 'remove',
+        level: 0,
+        replicas: 0,
+        reason: 'no longer in the Compose file',
+    }));
     const steps = [...once, ...replaced].sort((a, b) => a.level - b.level || (a.service < b.service ? -1 : 1));
     return { steps: [...steps, ...removed], joins: joins(input, replaced) };
 }
@@ -32642,7 +32787,13 @@ function replaceStep(name, service, containers, isProxy, level) {
     const wanted = replicas(service);
     const own = containers.filter((container) => container.service === name);
     const change = changeOf(service, own, wanted);
-    const step = (action, reason) => ({ service: name, action, level, replicas: wanted, reason });
+    const step = (action, reason) => ({
+        service: name,
+        action,
+        level,
+        replicas: wanted,
+        reason,
+    });
     if (change === undefined)
         return step('keep', isProxy ? 'unchanged, its configuration is reloaded in place' : 'unchanged');
     const obstacle = startFirstObstacle(service, isProxy);
@@ -32732,14 +32883,26 @@ function joins({ model, routing, built }, steps) {
             return true;
         if (proxyNetworks.has(network))
             return false;
-        return built.some((other) => other !== name && networksOf(model.services[other] ?? {}).includes(network) && !reachesProxy(other));
+        return built.some((other) => other !== name &&
+            networksOf(model.services[other] ?? {}).includes(network) &&
+            !reachesProxy(other));
     })
-        .map((network) => ({ service: name, network: model.networks?.[network]?.name ?? network, aliases: aliasesOn(name, model, network) })));
+        .map((network) => ({
+        service: name,
+        network: model.networks?.[network]?.name ?? network,
+        aliases: aliasesOn(name, model, network),
+    })));
 }
 /** The plan as the host program reads it: one line each, fields separated by tabs, no field empty. */
 function planLines({ steps, joins: names }, routing) {
     const rows = [
-        ...steps.map(({ service, action, level, replicas: count }) => ['service', service, action, action === 'keep' ? '-' : level, count]),
+        ...steps.map(({ service, action, level, replicas: count }) => [
+            'service',
+            service,
+            action,
+            action === 'keep' ? '-' : level,
+            count,
+        ]),
         ...(routing === undefined ? [] : [['proxy', routing.proxy]]),
         ...Object.entries(routing?.ports ?? {}).map(([service, port]) => ['upstream', service, port]),
         ...names.map(({ service, network, aliases }) => ['join', service, network, aliases.join(',')]),
@@ -32758,7 +32921,12 @@ function planLines({ steps, joins: names }, routing) {
 function host_release_rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
     if (/[\r\n\0]/.test(root) || root.startsWith('-') || root === '') {
-        throw new errors/* UserError */.yo({ id: 'bad-path', message: 'The path on the host cannot be used.', value: root, fix: 'Write a folder such as /srv/app or ~/app.' });
+        throw new errors/* UserError */.yo({
+            id: 'bad-path',
+            message: 'The path on the host cannot be used.',
+            value: root,
+            fix: 'Write a folder such as /srv/app or ~/app.',
+        });
     }
     return root;
 }
@@ -32797,7 +32965,10 @@ async function host_release_pull(session, base, images, auth, log) {
 async function activate(prepared, manner, { clock, log }) {
     const { session, root, release, kind, project, plan, routing, ledger, entries } = prepared;
     const host = session.target.text;
-    const activation = { failure: undefined, evidence: [] };
+    const activation = {
+        failure: undefined,
+        evidence: [],
+    };
     const onLine = ({ kind: what, fields: [first = '', ...rest] }) => {
         const text = rest.join(' ');
         if (what === 'state')
@@ -32820,7 +32991,7 @@ async function activate(prepared, manner, { clock, log }) {
         project,
         release,
         kind,
-        ledger,
+        ledger: `${ledger},${ledgerMembers({ by: manner.by })}`,
         by: manner.by,
         hold: Math.ceil(manner.holdMs / 1000),
         drain: Math.ceil(manner.drainMs / 1000),
@@ -32842,7 +33013,9 @@ function host_release_ledgerOf(model, { version, commit }) {
 }
 /** The images of a model, each once. */
 function host_release_imagesOf(model) {
-    return [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+    return [
+        ...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image]))),
+    ];
 }
 /** The digest under which the host has an image; the reference itself for an image that exists only there. */
 function pinned(image, state) {
@@ -32850,7 +33023,9 @@ function pinned(image, state) {
         return image;
     const repository = image.replace(/:[^/:]*$/, '');
     const digests = (state.images.get(image) ?? '').split(' ').slice(1);
-    return digests.find((digest) => digest.startsWith(`${repository}@`)) ?? digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ?? image;
+    return (digests.find((digest) => digest.startsWith(`${repository}@`)) ??
+        digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ??
+        image);
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/outcome.ts
@@ -32880,7 +33055,9 @@ function gravest(outcomes) {
  * @param serving what is served now; undefined when nothing is, or nobody knows
  */
 function sentence(outcome, what, environment, serving, why) {
-    const now = serving === undefined ? `${environment} serves nothing yet` : `${environment} serves ${serving}`;
+    const now = serving === undefined
+        ? `${environment} serves nothing yet`
+        : `${environment} serves ${serving}`;
     const because = why === undefined ? '' : ` (${why})`;
     switch (outcome) {
         case 'deployed':
@@ -32949,7 +33126,12 @@ async function release(prepared, manner, context, prove) {
     }
     const hosts = activations.map(resultOf);
     const outcome = gravest(hosts.map((host) => host.outcome));
-    return { outcome, proven: verdict.proven, hosts, why: verdict.why ?? hosts.find(({ failure }) => failure !== undefined)?.failure };
+    return {
+        outcome,
+        proven: verdict.proven,
+        hosts,
+        why: verdict.why ?? hosts.find(({ failure }) => failure !== undefined)?.failure,
+    };
 }
 /** A proof that breaks is no proof: the release goes back. */
 async function ask(prove) {
@@ -32957,7 +33139,11 @@ async function ask(prove) {
         return (await prove?.()) ?? { keep: true, proven: true, why: undefined };
     }
     catch (error) {
-        return { keep: false, proven: false, why: error instanceof errors/* UserError */.yo ? error.message : `the proof broke: ${(0,errors/* messageOf */.bD)(error)}` };
+        return {
+            keep: false,
+            proven: false,
+            why: error instanceof errors/* UserError */.yo ? error.message : `the proof broke: ${(0,errors/* messageOf */.bD)(error)}`,
+        };
     }
 }
 function isHeld({ standing }) {
@@ -32996,7 +33182,7 @@ const LONGEST_FOLDER = 80;
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = process.env['RUNNER_TEMP'] ?? (0,external_node_os_namespaceObject.tmpdir)();
+    const parent = process.env.RUNNER_TEMP ?? (0,external_node_os_namespaceObject.tmpdir)();
     const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'));
     saveScratch(folder);
     return folder;
@@ -33107,7 +33293,12 @@ class HostSession {
         open.connection.process.stdin.end();
         // Nobody reads its output any more; unread output would keep the process from ending.
         await open.lines.return?.();
-        await Promise.race([open.connection.process.exit, this.#clock.sleep(2_000)]);
+        const patience = new AbortController();
+        await Promise.race([
+            open.connection.process.exit,
+            this.#clock.sleep(2_000, patience.signal).catch(() => undefined),
+        ]);
+        patience.abort();
         open.connection.process.kill();
     }
     /** Drops the connection without a word, as a dying runner would. */
@@ -33128,7 +33319,12 @@ class HostSession {
                 if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL)
                     return { connection, lines };
             }
-        }, { attempts: 3, pauseMs: 2_000, retryable: worthRetrying, onRetry: sayRetry(this.#log, this.target) }, this.#clock);
+        }, {
+            attempts: 3,
+            pauseMs: 2_000,
+            retryable: worthRetrying,
+            onRetry: sayRetry(this.#log, this.target),
+        }, this.#clock);
     }
     async #lost(connection) {
         this.#open = undefined;
@@ -33189,13 +33385,18 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     const host = session.target.text;
     const root = host_release_rootOf(settings);
     const tx = transaction_newTransaction(clock);
-    const base = { root, app: settings.app, environment: settings.environment, tx };
+    const base = { root, tx };
     const sources = composeSources(settings.compose, workspace);
     const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
     const modelLines = [];
     const warnings = [];
     let absolute = root;
-    await session.request('prepare', { ...base, project: projectName(sources, settings), compose: settings.compose, size: archive.length }, ({ kind, fields }) => {
+    await session.request('prepare', {
+        ...base,
+        project: projectName(sources, settings),
+        compose: settings.compose,
+        size: archive.length,
+    }, ({ kind, fields }) => {
         if (kind === 'model')
             modelLines.push(fields.join('\t'));
         else if (kind === 'warning')
@@ -33218,8 +33419,18 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     const final = finalCompose(model, digests, routing, place, workspace);
     // The name of the release says which configuration it has, too: the same images with another setting are another release.
     const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
-    const facts = { routing, built: Object.keys(record.services), migrate: settings.migrate, version: subject.version, commit: record.commit };
-    const json = (path, value) => ({ path: `release/${path}`, content: `${JSON.stringify(value, null, 2)}\n`, mode: 0o600 });
+    const facts = {
+        routing,
+        built: Object.keys(record.services),
+        migrate: settings.migrate,
+        version: subject.version,
+        commit: record.commit,
+    };
+    const json = (path, value) => ({
+        path: `release/${path}`,
+        content: `${JSON.stringify(value, null, 2)}\n`,
+        mode: 0o600,
+    });
     return {
         session,
         root,
@@ -33229,7 +33440,14 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         project: model.name,
         state,
         routing,
-        plan: plan_plan({ ...facts, model: final.model, containers: state.containers, routing, migrate: settings.migrate, kind: 'deploy' }),
+        plan: plan_plan({
+            ...facts,
+            model: final.model,
+            containers: state.containers,
+            routing,
+            migrate: settings.migrate,
+            kind: 'deploy',
+        }),
         ledger: host_release_ledgerOf(final.model, facts),
         entries: [
             { path: 'release/', content: '', mode: 0o700 },
@@ -33263,7 +33481,9 @@ function routingOf({ proxy, services }, model) {
 }
 /** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
 function refuseUnset(warnings, host) {
-    const unset = [...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? []))];
+    const unset = [
+        ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
+    ];
     if (unset.length === 0)
         return;
     throw new errors/* UserError */.yo({
@@ -33300,7 +33520,9 @@ function cell(text) {
 function code(text) {
     const safe = (0,kit_text/* safeLine */.om)(text).replaceAll('|', '\\|');
     const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    return fence.length > 1 || safe.startsWith('`') ? `${fence} ${safe} ${fence}` : `${fence}${safe}${fence}`;
+    return fence.length > 1 || safe.startsWith('`')
+        ? `${fence} ${safe} ${fence}`
+        : `${fence}${safe}${fence}`;
 }
 /** A Markdown table; cells are Markdown already. */
 function table(head, rows) {
@@ -33315,7 +33537,7 @@ function details(title, lines) {
 }
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
 async function writeSummary(blocks) {
-    if (!process.env['GITHUB_STEP_SUMMARY'])
+    if (!process.env.GITHUB_STEP_SUMMARY)
         return;
     await lib_core/* summary */.z.addRaw(`${blocks.join('\n\n')}\n`).write();
 }
@@ -33348,7 +33570,10 @@ async function reportError(error, current, report) {
         throw error;
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
     const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
-    await finish(outcome, said, current, report, [`\`${error.id}\` ${cell(error.value ?? '')}`, `**Fix:** ${cell(error.fix)}`]);
+    await finish(outcome, said, current, report, [
+        `\`${error.id}\` ${cell(error.value ?? '')}`,
+        `**Fix:** ${cell(error.fix)}`,
+    ]);
 }
 /** Shows a plan that will not be carried out. */
 async function reportDryRun(prepared, report) {
@@ -33358,7 +33583,10 @@ async function reportDryRun(prepared, report) {
     lib_core/* setOutput */.uH('serving', current?.release ?? '');
     const said = `Dry run: ${report.what} was planned, nothing was changed.`;
     lib_core/* info */.pq(said);
-    await writeSummary([`### ${cell(said)}`, ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)])]);
+    await writeSummary([
+        `### ${cell(said)}`,
+        ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)]),
+    ]);
 }
 async function finish(outcome, said, serving, report, blocks) {
     lib_core/* setOutput */.uH('outcome', outcome);
@@ -33373,11 +33601,16 @@ async function finish(outcome, said, serving, report, blocks) {
         (0,action/* failWith */.f)(EXIT_CODES[outcome], said);
 }
 function planTable({ plan, release }) {
-    const rows = plan.steps.map(({ service, action, reason }) => [code(service), action, cell(reason)]);
+    const rows = plan.steps.map(({ service, action, reason }) => [
+        code(service),
+        action,
+        cell(reason),
+    ]);
     return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
 }
 function nameOf(served) {
-    return served && (served.version === served.release ? served.release : `${served.version} (${served.release})`);
+    return (served &&
+        (served.version === served.release ? served.release : `${served.version} (${served.release})`));
 }
 /** What an error means for the release; undefined for a bug. */
 function outcomeOf(error) {
@@ -33402,7 +33635,9 @@ function outcomeOf(error) {
  * @throws UserError `nothing-to-roll-back`, `release-unknown`, `already-current`
  */
 function chooseRelease(entries, kept, current, wanted) {
-    const good = entries.filter(({ outcome, release }) => (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release)).reverse();
+    const good = entries
+        .filter(({ outcome, release }) => (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release))
+        .reverse();
     const known = good.map(({ release, version }) => `${version ?? ''} (${release})`);
     const list = [...new Set(known)].join(', ') || 'none';
     const { release, version } = wanted;
@@ -33417,7 +33652,8 @@ function chooseRelease(entries, kept, current, wanted) {
             fix: 'Deploy a release that is good instead.',
         });
     }
-    const found = good.find((entry) => (release === undefined || entry.release === release) && (version === undefined || entry.version === version));
+    const found = good.find((entry) => (release === undefined || entry.release === release) &&
+        (version === undefined || entry.version === version));
     if (!found) {
         throw new UserError({
             id: 'release-unknown',
@@ -33449,8 +33685,8 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
     const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
     const files = { model: [], settings: [] };
     await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
-    const model = parseModel((files['model'] ?? []).join('\n'));
-    const facts = JSON.parse((files['settings'] ?? []).join('\n'));
+    const model = parseModel((files.model ?? []).join('\n'));
+    const facts = JSON.parse((files.settings ?? []).join('\n'));
     const state = await pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
     return {
         session,
@@ -33461,7 +33697,14 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
         project: model.name,
         state,
         routing: facts.routing,
-        plan: plan({ model, containers: state.containers, routing: facts.routing, built: facts.built, migrate: facts.migrate, kind: 'rollback' }),
+        plan: plan({
+            model,
+            containers: state.containers,
+            routing: facts.routing,
+            built: facts.built,
+            migrate: facts.migrate,
+            kind: 'rollback',
+        }),
         ledger: ledgerOf(model, facts),
         entries: [],
     };
@@ -33488,7 +33731,13 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
     const { clock, log } = context;
     const startedMs = clock.now();
     const { environment } = inputs.settings;
-    const report = () => ({ what, environment, startedMs, endedMs: clock.now(), more: proof?.summary() ?? [] });
+    const report = () => ({
+        what,
+        environment,
+        startedMs,
+        endedMs: clock.now(),
+        more: proof?.summary() ?? [],
+    });
     let current;
     try {
         const result = await withHosts(inputs, context, async (sessions) => {
@@ -33573,7 +33822,13 @@ const systemClock = {
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS = {
+    ms: 1,
+    s: 1_000,
+    m: 60_000,
+    h: 3_600_000,
+    d: 86_400_000,
+};
 /**
  * Reads a duration such as `500ms`, `2s`, `1m30s` (Go's notation, as Compose uses it) into milliseconds.
  * @param name what is being read, for the error
@@ -33842,7 +34097,10 @@ function shielded(text) {
  * Lines shorter than four characters would blank out half of the log and hide nothing; they are left.
  */
 function mask(secret) {
-    for (const part of new Set([secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])) {
+    for (const part of new Set([
+        secret.trim(),
+        ...secret.split(/\r?\n/).map((line) => line.trim()),
+    ])) {
         if (part.length >= 4)
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq(part);
     }
@@ -33908,7 +34166,11 @@ function parseTarget(text) {
     const match = /^([a-z_][a-z0-9_.-]*)@(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?))(?::(\d{1,5}))?$/i.exec(text);
     const [, user, v6, name, port = '22'] = match ?? [];
     const host = v6 ?? name;
-    if (user === undefined || host === undefined || (v6 !== undefined && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(v6) !== 6) || Number(port) < 1 || Number(port) > 65535) {
+    if (user === undefined ||
+        host === undefined ||
+        (v6 !== undefined && (0,node_net__WEBPACK_IMPORTED_MODULE_0__.isIP)(v6) !== 6) ||
+        Number(port) < 1 ||
+        Number(port) > 65535) {
         throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo({
             id: 'bad-host',
             message: 'A host is not written as user@host or user@host:port.',

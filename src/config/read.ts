@@ -90,7 +90,9 @@ function explain(issue: z.core.$ZodIssue): string {
  * @throws UserError `environment-unknown`
  */
 export function environmentSettings(config: Slipway, environment: string): EnvironmentSettings {
-  const own = Object.hasOwn(config.environments, environment) ? config.environments[environment] : undefined;
+  const own = Object.hasOwn(config.environments, environment)
+    ? config.environments[environment]
+    : undefined;
   if (own === undefined) {
     const known = Object.keys(config.environments);
     throw new UserError({

@@ -2,23 +2,39 @@ import { z } from 'zod';
 
 const name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]*$/, 'use lower-case letters, digits, - and _, starting with a letter or digit');
-const serviceName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
+  .regex(
+    /^[a-z0-9][a-z0-9_-]*$/,
+    'use lower-case letters, digits, - and _, starting with a letter or digit',
+  );
+const serviceName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
-const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
+const duration = z
+  .string()
+  .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = z.int().min(1).max(65535);
 
 const service = z.strictObject({
   context: z.string().optional().describe('Folder that the image is built from.'),
-  dockerfile: z.string().optional().describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
+  dockerfile: z
+    .string()
+    .optional()
+    .describe('Dockerfile, relative to the repository; default: Dockerfile in the context.'),
   image: z.string().optional().describe('Repository of the image, without tag.'),
-  port: port.optional().describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+  port: port
+    .optional()
+    .describe(
+      'Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.',
+    ),
 });
 
 const proxy = z.strictObject({
   driver: z.enum(['nginx', 'none']).describe('How traffic is switched.'),
   service: serviceName.optional().describe('The Compose service that is the proxy.'),
-  drain: duration.optional().describe('How long old connections may take to end before the old containers are stopped.'),
+  drain: duration
+    .optional()
+    .describe('How long old connections may take to end before the old containers are stopped.'),
 });
 
 const check = z.strictObject({
@@ -29,7 +45,9 @@ const check = z.strictObject({
       json: z
         .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
         .optional()
-        .describe('Fields of the JSON answer by dotted path; ${service.revision} stands for the revision of the release.'),
+        .describe(
+          'Fields of the JSON answer by dotted path; ${service.revision} stands for the revision of the release.',
+        ),
     })
     .optional(),
   service: serviceName.optional().describe('The service whose revision ${service.revision} means.'),
@@ -37,10 +55,16 @@ const check = z.strictObject({
 
 const environment = z.strictObject({
   host: list.optional().describe('user@host:port, one or several.'),
-  url: z.url({ protocol: /^https?$/ }).optional().describe('Where users reach this environment.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where users reach this environment.'),
   requires: name.optional().describe('The environment that must have proven a release first.'),
   ref: z.string().optional().describe('Which refs may be released here, as a glob.'),
-  path: z.string().optional().describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
+  path: z
+    .string()
+    .optional()
+    .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
   compose: list.optional(),
   proxy: proxy.optional(),
   smoke: z.array(check).optional(),
@@ -49,10 +73,18 @@ const environment = z.strictObject({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 export const slipwaySchema = z.strictObject({
   app: name.describe('Name of the system.'),
-  compose: list.default(['docker-compose.yml']).describe('Compose files, in the order of docker compose -f.'),
-  services: z.record(serviceName, service).default({}).describe('What this repository builds, and what the proxy routes to.'),
+  compose: list
+    .default(['docker-compose.yml'])
+    .describe('Compose files, in the order of docker compose -f.'),
+  services: z
+    .record(serviceName, service)
+    .default({})
+    .describe('What this repository builds, and what the proxy routes to.'),
   proxy: proxy.default({ driver: 'none' }),
-  migrate: z.strictObject({ service: serviceName }).optional().describe('A one-shot service that runs before the new containers start.'),
+  migrate: z
+    .strictObject({ service: serviceName })
+    .optional()
+    .describe('A one-shot service that runs before the new containers start.'),
   environments: z.record(name, environment).default({}),
   smoke: z.array(check).default([]).describe('What proves that a release serves well.'),
 });

@@ -33,15 +33,21 @@ export interface FinalCompose {
 
 /** Which image each service shall run: the record's by service name or by repository, any other as the Compose file says. */
 export function chooseImages(model: Model, record: ReleaseRecord): Map<string, string> {
-  const byRepository = new Map(Object.values(record.services).map(({ image }) => [repositoryOf(image), image]));
+  const byRepository = new Map(
+    Object.values(record.services).map(({ image }) => [repositoryOf(image), image]),
+  );
   return new Map(
     Object.entries(model.services).map(([name, service]) => {
       const own = Object.hasOwn(record.services, name) ? record.services[name]?.image : undefined;
-      const image = own ?? byRepository.get(repositoryOf(service.image ?? '')) ?? (service.build === undefined ? service.image : undefined);
+      const image =
+        own ??
+        byRepository.get(repositoryOf(service.image ?? '')) ??
+        (service.build === undefined ? service.image : undefined);
       if (image === undefined) {
         throw new UserError({
           id: 'image-not-recorded',
-          message: 'A service is built from this repository, but the release record holds no image for it.',
+          message:
+            'A service is built from this repository, but the release record holds no image for it.',
           value: name,
           fix: `Build ${name} before the release and have it recorded in release.json, or give it an "image:" that exists.`,
         });
@@ -60,7 +66,13 @@ export function repositoryOf(image: string): string {
  * Makes the model final: images by digest, mounts of repository files by content, the proxy's configuration at its stable place,
  * generated upstreams and the services' names given to the proxy, a fingerprint on every service.
  */
-export function finalCompose(model: Model, images: ReadonlyMap<string, string>, routing: Routing | undefined, place: Place, workspace: string): FinalCompose {
+export function finalCompose(
+  model: Model,
+  images: ReadonlyMap<string, string>,
+  routing: Routing | undefined,
+  place: Place,
+  workspace: string,
+): FinalCompose {
   const contents = new Map<string, Content>();
   const proxyFiles = new Map<string, TarEntry>();
 
@@ -94,18 +106,32 @@ export function finalCompose(model: Model, images: ReadonlyMap<string, string>, 
       image: images.get(name),
       ...(original.volumes && {
         volumes: original.volumes.map((volume) =>
-          volume.type === 'bind' && volume.source !== undefined ? { ...volume, source: settle(volume.source, isProxy) } : volume,
+          volume.type === 'bind' && volume.source !== undefined
+            ? { ...volume, source: settle(volume.source, isProxy) }
+            : volume,
         ),
       }),
     };
     services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
   }
-  const settleFiles = <T extends { file?: string | undefined }>(all: Record<string, T> | undefined): Record<string, T> | undefined =>
-    all && Object.fromEntries(Object.entries(all).map(([key, item]) => [key, item.file === undefined ? item : { ...item, file: settle(item.file, false) }]));
+  const settleFiles = <T extends { file?: string | undefined }>(
+    all: Record<string, T> | undefined,
+  ): Record<string, T> | undefined =>
+    all &&
+    Object.fromEntries(
+      Object.entries(all).map(([key, item]) => [
+        key,
+        item.file === undefined ? item : { ...item, file: settle(item.file, false) },
+      ]),
+    );
   const configs = settleFiles(model.configs);
   const secrets = settleFiles(model.secrets);
   for (const [name, service] of Object.entries(services)) {
-    const print = fingerprint({ service, configs: pick(configs, service['configs']), secrets: pick(secrets, service['secrets']) });
+    const print = fingerprint({
+      service,
+      configs: pick(configs, service.configs),
+      secrets: pick(secrets, service.secrets),
+    });
     services[name] = { ...service, labels: { ...service.labels, [FINGERPRINT]: print } };
   }
   const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) =>
@@ -122,7 +148,10 @@ export function labelled(model: Model, release: string): Model {
   return {
     ...model,
     services: Object.fromEntries(
-      Object.entries(model.services).map(([name, service]) => [name, { ...service, labels: { ...service.labels, 'slipway.release': release } }]),
+      Object.entries(model.services).map(([name, service]) => [
+        name,
+        { ...service, labels: { ...service.labels, 'slipway.release': release } },
+      ]),
     ),
   };
 }
@@ -140,12 +169,18 @@ function asProxy(service: Service, model: Model, routing: Routing, root: string)
       const names = Object.keys(routing.ports)
         .filter((name) => networksOf(model.services[name] ?? {}).includes(network))
         .flatMap((name) => aliasesOn(name, model, network));
-      return [network, { ...settings, aliases: [...new Set([...(settings?.aliases ?? []), ...names])].sort() }];
+      return [
+        network,
+        { ...settings, aliases: [...new Set([...(settings?.aliases ?? []), ...names])].sort() },
+      ];
     }),
   );
   return {
     ...service,
-    volumes: [...volumes, { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true }],
+    volumes: [
+      ...volumes,
+      { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true },
+    ],
     networks,
   };
 }
@@ -156,7 +191,9 @@ export function aliasesOn(name: string, model: Model, network: string): string[]
 }
 
 function pick(all: Record<string, unknown> | undefined, used: unknown): unknown {
-  const names = (Array.isArray(used) ? used : []).map((item: { source?: string }) => item.source ?? '');
+  const names = (Array.isArray(used) ? used : []).map(
+    (item: { source?: string }) => item.source ?? '',
+  );
   return names.map((name) => all?.[name]);
 }
 

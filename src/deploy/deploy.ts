@@ -3,7 +3,13 @@ import type { Log } from '../kit/log.ts';
 import { plural } from '../kit/text.ts';
 import type { Outcome } from '../host/protocol.ts';
 import type { Served } from '../host/transaction.ts';
-import { type Activation, activate, type Context, type Manner, type Prepared } from './host-release.ts';
+import {
+  type Activation,
+  activate,
+  type Context,
+  type Manner,
+  type Prepared,
+} from './host-release.ts';
 import { gravest } from './outcome.ts';
 
 /** What became of a release on one host. */
@@ -36,14 +42,20 @@ export interface Verdict {
 /** Shows what will happen to each service, and why. */
 export function announce({ session, plan, release }: Prepared, log: Log): void {
   log.info(`${session.target.text}: ${release}`);
-  for (const { service, action, reason } of plan.steps) log.info(`  ${service}: ${action}, ${reason}`);
+  for (const { service, action, reason } of plan.steps)
+    log.info(`  ${service}: ${action}, ${reason}`);
 }
 
 /**
  * Carries a prepared release out on every host: the first alone, then the rest side by side. With several hosts, or with somebody to
  * ask, each host holds its switch until all have switched and `prove` agrees; otherwise every switched host goes back.
  */
-export async function release(prepared: readonly Prepared[], manner: Manner, context: Context, prove?: () => Promise<Verdict>): Promise<ReleaseResult> {
+export async function release(
+  prepared: readonly Prepared[],
+  manner: Manner,
+  context: Context,
+  prove?: () => Promise<Verdict>,
+): Promise<ReleaseResult> {
   const together = prepared.length > 1 || prove !== undefined;
   const held: Manner = { ...manner, holdMs: together ? manner.holdMs : 0 };
   const begin = (one: Prepared): Promise<Activation> => activate(one, held, context);
@@ -64,14 +76,22 @@ export async function release(prepared: readonly Prepared[], manner: Manner, con
   let verdict: Verdict = { keep: true, proven: true, why: undefined };
   if (stands(activations) && activations.some(isHeld)) {
     verdict = await ask(prove);
-    if (!verdict.keep) context.log.info(`The release is taken back from ${plural(activations.length, 'host')}: ${verdict.why ?? ''}`);
+    if (!verdict.keep)
+      context.log.info(
+        `The release is taken back from ${plural(activations.length, 'host')}: ${verdict.why ?? ''}`,
+      );
     await settle(activations, verdict.keep ? 'commit' : 'undo');
   } else {
     await settle(activations, 'undo');
   }
   const hosts = activations.map(resultOf);
   const outcome = gravest(hosts.map((host) => host.outcome));
-  return { outcome, proven: verdict.proven, hosts, why: verdict.why ?? hosts.find(({ failure }) => failure !== undefined)?.failure };
+  return {
+    outcome,
+    proven: verdict.proven,
+    hosts,
+    why: verdict.why ?? hosts.find(({ failure }) => failure !== undefined)?.failure,
+  };
 }
 
 /** A proof that breaks is no proof: the release goes back. */
@@ -79,7 +99,11 @@ async function ask(prove: (() => Promise<Verdict>) | undefined): Promise<Verdict
   try {
     return (await prove?.()) ?? { keep: true, proven: true, why: undefined };
   } catch (error) {
-    return { keep: false, proven: false, why: error instanceof UserError ? error.message : `the proof broke: ${messageOf(error)}` };
+    return {
+      keep: false,
+      proven: false,
+      why: error instanceof UserError ? error.message : `the proof broke: ${messageOf(error)}`,
+    };
   }
 }
 
@@ -89,10 +113,16 @@ function isHeld({ standing }: Activation): boolean {
 
 /** Whether every host is good so far: holding, or done. */
 function stands(activations: readonly Activation[]): boolean {
-  return activations.every(({ standing }) => 'held' in standing || standing.end === 'deployed' || standing.end === 'unchanged');
+  return activations.every(
+    ({ standing }) =>
+      'held' in standing || standing.end === 'deployed' || standing.end === 'unchanged',
+  );
 }
 
-async function settle(activations: readonly Activation[], decision: 'commit' | 'undo'): Promise<void> {
+async function settle(
+  activations: readonly Activation[],
+  decision: 'commit' | 'undo',
+): Promise<void> {
   await Promise.all(
     activations.filter(isHeld).map(async (activation) => {
       activation.standing = await activation.transaction.decide(decision);

@@ -22,7 +22,8 @@ export function composeSources(compose: readonly string[], workspace: string): T
     if (found.has(name) || !isFile(join(root, name))) return;
     const text = readFileSync(join(root, name), 'utf8');
     found.set(name, text);
-    if (/\.ya?ml$/.test(name)) for (const next of references(text, name)) visit(join(dirname(name), next));
+    if (/\.ya?ml$/.test(name))
+      for (const next of references(text, name)) visit(join(dirname(name), next));
   };
   for (const path of compose) {
     if (!isFile(insideWorkspace(path, workspace))) {
@@ -57,7 +58,8 @@ function references(text: string, name: string): string[] {
   const paths: string[] = [];
   const walk = (value: unknown, read: boolean): void => {
     if (typeof value === 'string') {
-      if (read && value !== '' && !value.startsWith('/') && !value.includes('${')) paths.push(value);
+      if (read && value !== '' && !value.startsWith('/') && !value.includes('${'))
+        paths.push(value);
     } else if (Array.isArray(value)) {
       for (const item of value) walk(item, read);
     } else if (typeof value === 'object' && value !== null) {
@@ -85,15 +87,25 @@ export function readContent(path: string, workspace: string): Content {
     const stats = statSync(real);
     if (stats.isDirectory()) {
       entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
-      for (const child of readdirSync(real).sort()) visit(join(from, child), name === '' ? child : `${name}/${child}`);
+      for (const child of readdirSync(real).sort())
+        visit(join(from, child), name === '' ? child : `${name}/${child}`);
     } else if (stats.isFile()) {
-      entries.push({ path: name, content: readFileSync(real), mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755 });
+      entries.push({
+        path: name,
+        content: readFileSync(real),
+        mode: (stats.mode & 0o111) === 0 ? 0o644 : 0o755,
+      });
     }
   };
   visit(path, '');
   const hash = createHash('sha256');
-  for (const { path: name, mode, content } of entries) hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
-  return { folder: statSync(insideWorkspace(path, workspace)).isDirectory(), sha256: hash.digest('hex'), entries };
+  for (const { path: name, mode, content } of entries)
+    hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
+  return {
+    folder: statSync(insideWorkspace(path, workspace)).isDirectory(),
+    sha256: hash.digest('hex'),
+    entries,
+  };
 }
 
 /** Whether a path relative to the workspace exists there. */
@@ -104,5 +116,10 @@ export function exists(path: string, workspace: string): boolean {
 /** The path of `file` below `folder`, with forward slashes; undefined when it lies elsewhere. */
 export function below(folder: string, file: string): string | undefined {
   if (file === folder) return '';
-  return file.startsWith(`${folder}/`) ? file.slice(folder.length + 1).split(sep).join('/') : undefined;
+  return file.startsWith(`${folder}/`)
+    ? file
+        .slice(folder.length + 1)
+        .split(sep)
+        .join('/')
+    : undefined;
 }

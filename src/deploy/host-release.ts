@@ -6,7 +6,13 @@ import type { EnvironmentSettings } from '../config/read.ts';
 import { ledgerMembers } from '../host/ledger.ts';
 import type { Arguments, Line } from '../host/protocol.ts';
 import type { HostSession } from '../host/session.ts';
-import { HostTransaction, newTransaction, type Served, served, type Standing } from '../host/transaction.ts';
+import {
+  HostTransaction,
+  newTransaction,
+  type Served,
+  served,
+  type Standing,
+} from '../host/transaction.ts';
 import { type Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
 import type { Routing } from './compose.ts';
@@ -58,7 +64,12 @@ export interface Prepared {
 export function rootOf({ app, environment, path }: EnvironmentSettings): string {
   const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
   if (/[\r\n\0]/.test(root) || root.startsWith('-') || root === '') {
-    throw new UserError({ id: 'bad-path', message: 'The path on the host cannot be used.', value: root, fix: 'Write a folder such as /srv/app or ~/app.' });
+    throw new UserError({
+      id: 'bad-path',
+      message: 'The path on the host cannot be used.',
+      value: root,
+      fix: 'Write a folder such as /srv/app or ~/app.',
+    });
   }
   return root;
 }
@@ -74,7 +85,8 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
       const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
       if (kind === 'current') current = served(a, b);
       else if (kind === 'kept') kept.push(a);
-      else if (kind === 'container') containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+      else if (kind === 'container')
+        containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
       else if (kind === 'image') images.set(a, b);
     },
     state: () => ({ current, kept, containers, images }),
@@ -82,10 +94,17 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
 }
 
 /** Makes the images be on the host and learns what runs there. */
-export async function pull(session: HostSession, base: Arguments, images: Iterable<string>, auth: string | undefined, log: Log): Promise<HostState> {
+export async function pull(
+  session: HostSession,
+  base: Arguments,
+  images: Iterable<string>,
+  auth: string | undefined,
+  log: Log,
+): Promise<HostState> {
   const collector = stateCollector();
   await session.request('pull', { ...base, auth, image: [...new Set(images)] }, (line) => {
-    if (line.kind === 'pulling') log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
+    if (line.kind === 'pulling')
+      log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
     collector.read(line);
   });
   return collector.state();
@@ -103,10 +122,17 @@ export interface Activation {
 }
 
 /** Starts the transaction on one host and follows it until it ends or holds. */
-export async function activate(prepared: Prepared, manner: Manner, { clock, log }: Context): Promise<Activation> {
+export async function activate(
+  prepared: Prepared,
+  manner: Manner,
+  { clock, log }: Context,
+): Promise<Activation> {
   const { session, root, release, kind, project, plan, routing, ledger, entries } = prepared;
   const host = session.target.text;
-  const activation: { failure: string | undefined; evidence: string[] } = { failure: undefined, evidence: [] };
+  const activation: { failure: string | undefined; evidence: string[] } = {
+    failure: undefined,
+    evidence: [],
+  };
   const onLine = ({ kind: what, fields: [first = '', ...rest] }: Line): void => {
     const text = rest.join(' ');
     if (what === 'state') log.info(`${host}: ${first}`);
@@ -126,7 +152,7 @@ export async function activate(prepared: Prepared, manner: Manner, { clock, log 
     project,
     release,
     kind,
-    ledger,
+    ledger: `${ledger},${ledgerMembers({ by: manner.by })}`,
     by: manner.by,
     hold: Math.ceil(manner.holdMs / 1000),
     drain: Math.ceil(manner.drainMs / 1000),
@@ -140,17 +166,26 @@ export async function activate(prepared: Prepared, manner: Manner, { clock, log 
 }
 
 /** The part of a ledger line that says what a release is: its names, and the image of every service. */
-export function ledgerOf(model: Model, { version, commit }: { readonly version: string; readonly commit: string }): string {
+export function ledgerOf(
+  model: Model,
+  { version, commit }: { readonly version: string; readonly commit: string },
+): string {
   return ledgerMembers({
     version,
     commit,
-    services: Object.fromEntries(Object.entries(model.services).map(([name, { image }]) => [name, image ?? ''])),
+    services: Object.fromEntries(
+      Object.entries(model.services).map(([name, { image }]) => [name, image ?? '']),
+    ),
   });
 }
 
 /** The images of a model, each once. */
 export function imagesOf(model: Model): string[] {
-  return [...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])))];
+  return [
+    ...new Set(
+      Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image])),
+    ),
+  ];
 }
 
 /** The digest under which the host has an image; the reference itself for an image that exists only there. */
@@ -158,5 +193,9 @@ export function pinned(image: string, state: HostState): string {
   if (image.includes('@')) return image;
   const repository = image.replace(/:[^/:]*$/, '');
   const digests = (state.images.get(image) ?? '').split(' ').slice(1);
-  return digests.find((digest) => digest.startsWith(`${repository}@`)) ?? digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ?? image;
+  return (
+    digests.find((digest) => digest.startsWith(`${repository}@`)) ??
+    digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ??
+    image
+  );
 }

@@ -29,10 +29,17 @@ export interface ReleaseInputs extends HostInputs {
 /** Reads where to go and how; inputs win over slipway.yml. */
 export function hostInputs(): HostInputs {
   const key = required('ssh-key') && (secret('ssh-key') ?? '');
-  const workspace = process.env['GITHUB_WORKSPACE'] ?? process.cwd();
-  const fromFile = environmentSettings(readConfig(optional('config') ?? 'slipway.yml', workspace), required('environment'));
+  const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
+  const fromFile = environmentSettings(
+    readConfig(optional('config') ?? 'slipway.yml', workspace),
+    required('environment'),
+  );
   const hosts = lines('host');
-  const settings = { ...fromFile, hosts: hosts.length > 0 ? hosts : fromFile.hosts, path: optional('path') ?? fromFile.path };
+  const settings = {
+    ...fromFile,
+    hosts: hosts.length > 0 ? hosts : fromFile.hosts,
+    path: optional('path') ?? fromFile.path,
+  };
   if (settings.hosts.length === 0) {
     throw new UserError({
       id: 'input-required',
@@ -52,7 +59,10 @@ export function hostInputs(): HostInputs {
     registryAuth: (images) => dockerConfig(images, username, password),
     manner: {
       healthTimeoutMs: duration('health-timeout', '2m'),
-      drainMs: parseDuration(optional('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
+      drainMs: parseDuration(
+        optional('drain-timeout') ?? settings.proxy.drain ?? '10s',
+        'The input drain-timeout',
+      ),
       keep: integer('keep-releases', 5, 2, 100),
       holdMs: 15 * 60_000,
       by: author(),
@@ -112,7 +122,11 @@ function versionOf(given: string | undefined, { commit }: ReleaseRecord): string
 }
 
 /** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
-function dockerConfig(images: readonly string[], username: string | undefined, password: string | undefined): string | undefined {
+function dockerConfig(
+  images: readonly string[],
+  username: string | undefined,
+  password: string | undefined,
+): string | undefined {
   if (username === undefined && password === undefined) return undefined;
   if (username === undefined || password === undefined) {
     throw new UserError({
@@ -125,16 +139,22 @@ function dockerConfig(images: readonly string[], username: string | undefined, p
   const auth = Buffer.from(`${username}:${password}`).toString('base64');
   mask(auth);
   const registries = new Set(images.map(registryOf));
-  return JSON.stringify({ auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])) });
+  return JSON.stringify({
+    auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
+  });
 }
 
 /** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
 export function registryOf(image: string): string {
   const [first = '', ...rest] = image.split('/');
-  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost') ? first : 'https://index.docker.io/v1/';
+  return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+    ? first
+    : 'https://index.docker.io/v1/';
 }
 
 function author(): string {
   const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
-  return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])].join(' ').replaceAll(/[^\w .@[\]-]/g, '_');
+  return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])]
+    .join(' ')
+    .replaceAll(/[^\w .@[\]-]/g, '_');
 }

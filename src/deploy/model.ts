@@ -14,9 +14,19 @@ const service = z.looseObject({
   container_name: z.string().optional(),
   network_mode: z.string().optional(),
   networks: z
-    .record(z.string(), z.looseObject({ aliases: z.array(z.string()).optional(), ipv4_address: z.string().optional() }).nullable())
+    .record(
+      z.string(),
+      z
+        .looseObject({
+          aliases: z.array(z.string()).optional(),
+          ipv4_address: z.string().optional(),
+        })
+        .nullable(),
+    )
     .optional(),
-  ports: z.array(z.looseObject({ published: z.string().optional(), target: z.number().optional() })).optional(),
+  ports: z
+    .array(z.looseObject({ published: z.string().optional(), target: z.number().optional() }))
+    .optional(),
   volumes: z.array(volume).optional(),
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string().optional() })).optional(),
   healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
@@ -35,7 +45,9 @@ const file = z.looseObject({ file: z.string().optional(), name: z.string().optio
 const modelSchema = z.looseObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   services: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-  networks: z.record(z.string(), z.looseObject({ name: z.string().optional() }).nullable()).optional(),
+  networks: z
+    .record(z.string(), z.looseObject({ name: z.string().optional() }).nullable())
+    .optional(),
   configs: z.record(z.string(), file).optional(),
   secrets: z.record(z.string(), file).optional(),
 });

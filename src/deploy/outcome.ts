@@ -29,8 +29,17 @@ export function gravest(outcomes: readonly Outcome[]): Outcome {
  * @param what the release in people's words, e.g. `v1.2.0`
  * @param serving what is served now; undefined when nothing is, or nobody knows
  */
-export function sentence(outcome: Outcome, what: string, environment: string, serving: string | undefined, why: string | undefined): string {
-  const now = serving === undefined ? `${environment} serves nothing yet` : `${environment} serves ${serving}`;
+export function sentence(
+  outcome: Outcome,
+  what: string,
+  environment: string,
+  serving: string | undefined,
+  why: string | undefined,
+): string {
+  const now =
+    serving === undefined
+      ? `${environment} serves nothing yet`
+      : `${environment} serves ${serving}`;
   const because = why === undefined ? '' : ` (${why})`;
   switch (outcome) {
     case 'deployed':

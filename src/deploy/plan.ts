@@ -55,27 +55,78 @@ export function plan(input: PlanInput): Plan {
   const oneShots = oneShotServices(model, migrate);
   const replaced = Object.entries(model.services)
     .filter(([name]) => !oneShots.has(name))
-    .map(([name, service]) => replaceStep(name, service, containers, routing?.proxy === name, levels.get(name) ?? 0));
+    .map(([name, service]) =>
+      replaceStep(name, service, containers, routing?.proxy === name, levels.get(name) ?? 0),
+    );
   const changed = replaced.some(({ action }) => action !== 'keep');
   const once = [...oneShots].map((name): Step => {
     const level = levels.get(name) ?? 0;
-    if (kind === 'rollback') return { service: name, action: 'keep', level, replicas: 0, reason: 'one-shot, not run on the way back' };
+    if (kind === 'rollback')
+      return {
+        service: name,
+        action: 'keep',
+        level,
+        replicas: 0,
+        reason: 'one-shot, not run on the way back',
+      };
     return changed
-      ? { service: name, action: 'one-shot', level, replicas: 0, reason: 'runs before what depends on it' }
-      : { service: name, action: 'keep', level, replicas: 0, reason: 'one-shot, nothing else changed' };
+      ? {
+          service: name,
+          action: 'one-shot',
+          level,
+          replicas: 0,
+          reason: 'runs before what depends on it',
+        }
+      : {
+          service: name,
+          action: 'keep',
+          level,
+          replicas: 0,
+          reason: 'one-shot, nothing else changed',
+        };
   });
-  const gone = [...new Set(containers.filter(({ service, release }) => release !== '' && !Object.hasOwn(model.services, service)).map(({ service }) => service))];
-  const removed = gone.map((name): Step => ({ service: name, action: 'remove', level: 0, replicas: 0, reason: 'no longer in the Compose file' }));
-  const steps = [...once, ...replaced].sort((a, b) => a.level - b.level || (a.service < b.service ? -1 : 1));
+  const gone = [
+    ...new Set(
+      containers
+        .filter(({ service, release }) => release !== '' && !Object.hasOwn(model.services, service))
+        .map(({ service }) => service),
+    ),
+  ];
+  const removed = gone.map((name): Step => ({
+    service: name,
+    action: 'remove',
+    level: 0,
+    replicas: 0,
+    reason: 'no longer in the Compose file',
+  }));
+  const steps = [...once, ...replaced].sort(
+    (a, b) => a.level - b.level || (a.service < b.service ? -1 : 1),
+  );
   return { steps: [...steps, ...removed], joins: joins(input, replaced) };
 }
 
-function replaceStep(name: string, service: Service, containers: readonly Container[], isProxy: boolean, level: number): Step {
+function replaceStep(
+  name: string,
+  service: Service,
+  containers: readonly Container[],
+  isProxy: boolean,
+  level: number,
+): Step {
   const wanted = replicas(service);
   const own = containers.filter((container) => container.service === name);
   const change = changeOf(service, own, wanted);
-  const step = (action: Action, reason: string): Step => ({ service: name, action, level, replicas: wanted, reason });
-  if (change === undefined) return step('keep', isProxy ? 'unchanged, its configuration is reloaded in place' : 'unchanged');
+  const step = (action: Action, reason: string): Step => ({
+    service: name,
+    action,
+    level,
+    replicas: wanted,
+    reason,
+  });
+  if (change === undefined)
+    return step(
+      'keep',
+      isProxy ? 'unchanged, its configuration is reloaded in place' : 'unchanged',
+    );
   const obstacle = startFirstObstacle(service, isProxy);
   if (obstacle === undefined) return step('start-first', change);
   return step('stop-first', own.length === 0 ? change : `${change}; ${obstacle}`);
@@ -85,7 +136,8 @@ function replaceStep(name: string, service: Service, containers: readonly Contai
 function changeOf(service: Service, own: readonly Container[], wanted: number): string | undefined {
   if (own.length === 0) return wanted === 0 ? undefined : 'new';
   if (own.some(({ fingerprint }) => fingerprint === '')) return 'not yet managed by Slipway';
-  if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT])) return 'changed';
+  if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
+    return 'changed';
   if (own.some(({ state }) => state !== 'running')) return 'not running';
   if (own.length !== wanted) return `${own.length} of ${wanted} containers`;
   return undefined;
@@ -94,14 +146,20 @@ function changeOf(service: Service, own: readonly Container[], wanted: number): 
 /** What keeps two versions of a service from running side by side; undefined when nothing does. */
 export function startFirstObstacle(service: Service, isProxy = false): string | undefined {
   const order = service.deploy?.update_config?.order;
-  if (service.container_name !== undefined) return `container_name: ${service.container_name} can exist only once`;
-  const published = service.ports?.find((port) => port.published !== undefined && port.published !== '' && port.published !== '0');
+  if (service.container_name !== undefined)
+    return `container_name: ${service.container_name} can exist only once`;
+  const published = service.ports?.find(
+    (port) => port.published !== undefined && port.published !== '' && port.published !== '0',
+  );
   if (published !== undefined) return `it publishes port ${published.published ?? ''}`;
   if (service.network_mode !== undefined) return `network_mode: ${service.network_mode}`;
-  if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined)) return 'it has a fixed address';
+  if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined))
+    return 'it has a fixed address';
   if (isProxy) return 'it is the proxy';
   if (order === 'stop-first') return 'deploy.update_config.order says so';
-  const written = service.volumes?.find(({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true);
+  const written = service.volumes?.find(
+    ({ type, read_only }) => (type === 'volume' || type === 'bind') && read_only !== true,
+  );
   if (written !== undefined && order !== 'start-first') {
     return `it writes to ${written.target ?? 'a volume'} (if two may share it, say deploy.update_config.order: start-first)`;
   }
@@ -132,7 +190,9 @@ export function dependencyLevels(model: Model): Map<string, number> {
   const level = (name: string): number => {
     const known = levels.get(name);
     if (known !== undefined) return known;
-    const needs = Object.keys(model.services[name]?.depends_on ?? {}).filter((need) => Object.hasOwn(model.services, need));
+    const needs = Object.keys(model.services[name]?.depends_on ?? {}).filter((need) =>
+      Object.hasOwn(model.services, need),
+    );
     const own = needs.length === 0 ? 0 : 1 + Math.max(...needs.map(level));
     levels.set(name, own);
     return own;
@@ -146,8 +206,11 @@ export function dependencyLevels(model: Model): Map<string, number> {
  * container does, but only where somebody needs it to: a caller built here that has no network in common with the proxy.
  */
 function joins({ model, routing, built }: PlanInput, steps: readonly Step[]): Join[] {
-  const proxyNetworks = new Set(routing === undefined ? [] : networksOf(model.services[routing.proxy] ?? {}));
-  const reachesProxy = (name: string): boolean => networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
+  const proxyNetworks = new Set(
+    routing === undefined ? [] : networksOf(model.services[routing.proxy] ?? {}),
+  );
+  const reachesProxy = (name: string): boolean =>
+    networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
   return steps
     .filter(({ action }) => action === 'start-first')
     .flatMap(({ service: name }) =>
@@ -155,16 +218,31 @@ function joins({ model, routing, built }: PlanInput, steps: readonly Step[]): Jo
         .filter((network) => {
           if (routing === undefined || !Object.hasOwn(routing.ports, name)) return true;
           if (proxyNetworks.has(network)) return false;
-          return built.some((other) => other !== name && networksOf(model.services[other] ?? {}).includes(network) && !reachesProxy(other));
+          return built.some(
+            (other) =>
+              other !== name &&
+              networksOf(model.services[other] ?? {}).includes(network) &&
+              !reachesProxy(other),
+          );
         })
-        .map((network) => ({ service: name, network: model.networks?.[network]?.name ?? network, aliases: aliasesOn(name, model, network) })),
+        .map((network) => ({
+          service: name,
+          network: model.networks?.[network]?.name ?? network,
+          aliases: aliasesOn(name, model, network),
+        })),
     );
 }
 
 /** The plan as the host program reads it: one line each, fields separated by tabs, no field empty. */
 export function planLines({ steps, joins: names }: Plan, routing: Routing | undefined): string {
   const rows: (string | number)[][] = [
-    ...steps.map(({ service, action, level, replicas: count }) => ['service', service, action, action === 'keep' ? '-' : level, count]),
+    ...steps.map(({ service, action, level, replicas: count }) => [
+      'service',
+      service,
+      action,
+      action === 'keep' ? '-' : level,
+      count,
+    ]),
     ...(routing === undefined ? [] : [['proxy', routing.proxy]]),
     ...Object.entries(routing?.ports ?? {}).map(([service, port]) => ['upstream', service, port]),
     ...names.map(({ service, network, aliases }) => ['join', service, network, aliases.join(',')]),

@@ -39,7 +39,7 @@ export async function prepare(
   const host = session.target.text;
   const root = rootOf(settings);
   const tx = newTransaction(clock);
-  const base = { root, app: settings.app, environment: settings.environment, tx };
+  const base = { root, tx };
   const sources = composeSources(settings.compose, workspace);
   const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
   const modelLines: string[] = [];
@@ -47,20 +47,32 @@ export async function prepare(
   let absolute = root;
   await session.request(
     'prepare',
-    { ...base, project: projectName(sources, settings), compose: settings.compose, size: archive.length },
+    {
+      ...base,
+      project: projectName(sources, settings),
+      compose: settings.compose,
+      size: archive.length,
+    },
     ({ kind, fields }) => {
       if (kind === 'model') modelLines.push(fields.join('\t'));
       else if (kind === 'warning') warnings.push(fields.join(' '));
       else if (kind === 'current') onCurrent(served(fields[0], fields[1]));
       else if (kind === 'root') absolute = fields[0] ?? root;
-      else if (kind === 'recovering') log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
+      else if (kind === 'recovering')
+        log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
     },
     [archive],
   );
   refuseUnset(warnings, host);
   const model = parseModel(modelLines.join('\n'));
   const images = chooseImages(model, record);
-  const state = await pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
+  const state = await pull(
+    session,
+    { ...base, project: model.name },
+    images.values(),
+    subject.registryAuth,
+    log,
+  );
   refuseOlder(subject, state.current?.release);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
@@ -68,8 +80,18 @@ export async function prepare(
   const final = finalCompose(model, digests, routing, place, workspace);
   // The name of the release says which configuration it has, too: the same images with another setting are another release.
   const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
-  const facts: ReleaseFacts = { routing, built: Object.keys(record.services), migrate: settings.migrate, version: subject.version, commit: record.commit };
-  const json = (path: string, value: unknown): TarEntry => ({ path: `release/${path}`, content: `${JSON.stringify(value, null, 2)}\n`, mode: 0o600 });
+  const facts: ReleaseFacts = {
+    routing,
+    built: Object.keys(record.services),
+    migrate: settings.migrate,
+    version: subject.version,
+    commit: record.commit,
+  };
+  const json = (path: string, value: unknown): TarEntry => ({
+    path: `release/${path}`,
+    content: `${JSON.stringify(value, null, 2)}\n`,
+    mode: 0o600,
+  });
   return {
     session,
     root,
@@ -79,7 +101,14 @@ export async function prepare(
     project: model.name,
     state,
     routing,
-    plan: plan({ ...facts, model: final.model, containers: state.containers, routing, migrate: settings.migrate, kind: 'deploy' }),
+    plan: plan({
+      ...facts,
+      model: final.model,
+      containers: state.containers,
+      routing,
+      migrate: settings.migrate,
+      kind: 'deploy',
+    }),
     ledger: ledgerOf(final.model, facts),
     entries: [
       { path: 'release/', content: '', mode: 0o700 },
@@ -92,8 +121,14 @@ export async function prepare(
 }
 
 /** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(sources: readonly TarEntry[], { app, environment, compose }: EnvironmentSettings): string | undefined {
-  const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+function projectName(
+  sources: readonly TarEntry[],
+  { app, environment, compose }: EnvironmentSettings,
+): string | undefined {
+  const named = sources.some(
+    ({ path, content }) =>
+      compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)),
+  );
   return named ? undefined : `${app}-${environment}`;
 }
 
@@ -117,7 +152,13 @@ function routingOf({ proxy, services }: EnvironmentSettings, model: Model): Rout
 
 /** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
 function refuseUnset(warnings: readonly string[], host: string): void {
-  const unset = [...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? []))];
+  const unset = [
+    ...new Set(
+      warnings.flatMap(
+        (line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [],
+      ),
+    ),
+  ];
   if (unset.length === 0) return;
   throw new UserError({
     id: 'variable-missing',

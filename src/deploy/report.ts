@@ -23,7 +23,13 @@ export interface Report {
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 export async function reportResult(result: ReleaseResult, report: Report): Promise<void> {
   const serving = result.hosts[0]?.serving;
-  const said = sentence(result.outcome, report.what, report.environment, nameOf(serving), result.why);
+  const said = sentence(
+    result.outcome,
+    report.what,
+    report.environment,
+    nameOf(serving),
+    result.why,
+  );
   const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
     `**${cell(host)}**: ${outcome}`,
     planTable(prepared),
@@ -36,12 +42,19 @@ export async function reportResult(result: ReleaseResult, report: Report): Promi
 }
 
 /** The same for what ended before anything changed. A bug is thrown on. */
-export async function reportError(error: unknown, current: Served | undefined, report: Report): Promise<void> {
+export async function reportError(
+  error: unknown,
+  current: Served | undefined,
+  report: Report,
+): Promise<void> {
   const outcome = outcomeOf(error);
   if (outcome === undefined || !(error instanceof UserError)) throw error;
   core.error(describe(error));
   const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
-  await finish(outcome, said, current, report, [`\`${error.id}\` ${cell(error.value ?? '')}`, `**Fix:** ${cell(error.fix)}`]);
+  await finish(outcome, said, current, report, [
+    `\`${error.id}\` ${cell(error.value ?? '')}`,
+    `**Fix:** ${cell(error.fix)}`,
+  ]);
 }
 
 /** Shows a plan that will not be carried out. */
@@ -52,10 +65,19 @@ export async function reportDryRun(prepared: readonly Prepared[], report: Report
   core.setOutput('serving', current?.release ?? '');
   const said = `Dry run: ${report.what} was planned, nothing was changed.`;
   core.info(said);
-  await writeSummary([`### ${cell(said)}`, ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)])]);
+  await writeSummary([
+    `### ${cell(said)}`,
+    ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)]),
+  ]);
 }
 
-async function finish(outcome: Outcome, said: string, serving: Served | undefined, report: Report, blocks: readonly string[]): Promise<void> {
+async function finish(
+  outcome: Outcome,
+  said: string,
+  serving: Served | undefined,
+  report: Report,
+  blocks: readonly string[],
+): Promise<void> {
   core.setOutput('outcome', outcome);
   core.setOutput('serving', serving?.release ?? '');
   core.setOutput('serving-version', serving?.version ?? '');
@@ -67,12 +89,19 @@ async function finish(outcome: Outcome, said: string, serving: Served | undefine
 }
 
 function planTable({ plan, release }: Prepared): string {
-  const rows = plan.steps.map(({ service, action, reason }) => [code(service), action, cell(reason)]);
+  const rows = plan.steps.map(({ service, action, reason }) => [
+    code(service),
+    action,
+    cell(reason),
+  ]);
   return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
 }
 
 function nameOf(served: Served | undefined): string | undefined {
-  return served && (served.version === served.release ? served.release : `${served.version} (${served.release})`);
+  return (
+    served &&
+    (served.version === served.release ? served.release : `${served.version} (${served.release})`)
+  );
 }
 
 /** What an error means for the release; undefined for a bug. */

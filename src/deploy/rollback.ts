@@ -4,7 +4,15 @@ import { type LedgerEntry, parseLedger } from '../host/ledger.ts';
 import type { HostSession } from '../host/session.ts';
 import { newTransaction, type Served } from '../host/transaction.ts';
 import type { Routing } from './compose.ts';
-import { type Context, imagesOf, ledgerOf, type Prepared, pull, rootOf, stateCollector } from './host-release.ts';
+import {
+  type Context,
+  imagesOf,
+  ledgerOf,
+  type Prepared,
+  pull,
+  rootOf,
+  stateCollector,
+} from './host-release.ts';
 import { parseModel } from './model.ts';
 import { plan } from './plan.ts';
 
@@ -29,8 +37,18 @@ export interface Wanted {
  * @param kept the releases whose files the host still has
  * @throws UserError `nothing-to-roll-back`, `release-unknown`, `already-current`
  */
-export function chooseRelease(entries: readonly LedgerEntry[], kept: readonly string[], current: string | undefined, wanted: Wanted): LedgerEntry {
-  const good = entries.filter(({ outcome, release }) => (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release)).reverse();
+export function chooseRelease(
+  entries: readonly LedgerEntry[],
+  kept: readonly string[],
+  current: string | undefined,
+  wanted: Wanted,
+): LedgerEntry {
+  const good = entries
+    .filter(
+      ({ outcome, release }) =>
+        (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release),
+    )
+    .reverse();
   const known = good.map(({ release, version }) => `${version ?? ''} (${release})`);
   const list = [...new Set(known)].join(', ') || 'none';
   const { release, version } = wanted;
@@ -44,7 +62,11 @@ export function chooseRelease(entries: readonly LedgerEntry[], kept: readonly st
       fix: 'Deploy a release that is good instead.',
     });
   }
-  const found = good.find((entry) => (release === undefined || entry.release === release) && (version === undefined || entry.version === version));
+  const found = good.find(
+    (entry) =>
+      (release === undefined || entry.release === release) &&
+      (version === undefined || entry.version === version),
+  );
   if (!found) {
     throw new UserError({
       id: 'release-unknown',
@@ -77,16 +99,28 @@ export async function prepareRollback(
   const before = stateCollector();
   const history: string[] = [];
   await session.request('recover', base, () => undefined);
-  await session.request('status', { ...base, project: `${settings.app}-${settings.environment}` }, before.read);
+  await session.request(
+    'status',
+    { ...base, project: `${settings.app}-${settings.environment}` },
+    before.read,
+  );
   await session.request('history', base, ({ fields }) => history.push(fields[0] ?? ''));
   const { current, kept } = before.state();
   onCurrent(current);
   const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
   const files: Record<string, string[]> = { model: [], settings: [] };
-  await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
-  const model = parseModel((files['model'] ?? []).join('\n'));
-  const facts = JSON.parse((files['settings'] ?? []).join('\n')) as ReleaseFacts;
-  const state = await pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
+  await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) =>
+    files[kind]?.push(fields.join('\t')),
+  );
+  const model = parseModel((files.model ?? []).join('\n'));
+  const facts = JSON.parse((files.settings ?? []).join('\n')) as ReleaseFacts;
+  const state = await pull(
+    session,
+    { ...base, project: model.name },
+    imagesOf(model),
+    registryAuth(imagesOf(model)),
+    log,
+  );
   return {
     session,
     root: base.root,
@@ -96,7 +130,14 @@ export async function prepareRollback(
     project: model.name,
     state,
     routing: facts.routing,
-    plan: plan({ model, containers: state.containers, routing: facts.routing, built: facts.built, migrate: facts.migrate, kind: 'rollback' }),
+    plan: plan({
+      model,
+      containers: state.containers,
+      routing: facts.routing,
+      built: facts.built,
+      migrate: facts.migrate,
+      kind: 'rollback',
+    }),
     ledger: ledgerOf(model, facts),
     entries: [],
   };

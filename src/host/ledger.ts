@@ -27,6 +27,8 @@ export function parseLedger(lines: readonly string[]): LedgerEntry[] {
 }
 
 /** The part of a ledger line that the runner knows, as the members of a JSON object without its braces. */
-export function ledgerMembers(members: Readonly<Record<string, string | Readonly<Record<string, string>>>>): string {
+export function ledgerMembers(
+  members: Readonly<Record<string, string | Readonly<Record<string, string>>>>,
+): string {
   return JSON.stringify(members).slice(1, -1);
 }

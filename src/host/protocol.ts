@@ -3,7 +3,16 @@ import { UserError } from '../kit/errors.ts';
 /** The version that the host program says `hello` with. */
 export const PROTOCOL = '1';
 
-export type Verb = 'prepare' | 'pull' | 'activate' | 'follow' | 'decide' | 'recover' | 'status' | 'history' | 'release';
+export type Verb =
+  | 'prepare'
+  | 'pull'
+  | 'activate'
+  | 'follow'
+  | 'decide'
+  | 'recover'
+  | 'status'
+  | 'history'
+  | 'release';
 
 /** One line from the host: its kind and its fields. */
 export interface Line {
@@ -23,7 +32,18 @@ export type Outcome =
   | 'unknown';
 
 /** Kinds of lines that stand in the journal; the others belong to the conversation and do not count for the offset. */
-const JOURNAL_KINDS = new Set(['state', 'step', 'new', 'old', 'touched', 'failed', 'log', 'announced', 'switching', 'end']);
+const JOURNAL_KINDS = new Set([
+  'state',
+  'step',
+  'new',
+  'old',
+  'touched',
+  'failed',
+  'log',
+  'announced',
+  'switching',
+  'end',
+]);
 
 export function isJournalLine(line: Line): boolean {
   return JOURNAL_KINDS.has(line.kind);
@@ -40,10 +60,16 @@ export type Arguments = Readonly<Record<string, string | number | readonly strin
  * A request as bytes: the verb, its arguments one a line, an empty line. A list becomes one line for each item.
  * @throws Error (a bug) when a value holds a line break: those travel in a payload
  */
-export function encodeRequest(verb: Verb, args: Arguments, payload: readonly Buffer[] = []): Buffer {
+export function encodeRequest(
+  verb: Verb,
+  args: Arguments,
+  payload: readonly Buffer[] = [],
+): Buffer {
   const lines = Object.entries(args).flatMap(([name, value]) => {
     if (value === undefined) return [];
-    return (Array.isArray(value) ? (value as readonly string[]) : [String(value as string | number)]).map((item) => {
+    return (
+      Array.isArray(value) ? (value as readonly string[]) : [String(value as string | number)]
+    ).map((item) => {
       if (/[\r\n\0]/.test(item)) throw new Error(`the argument ${name} holds a line break`);
       return `${name} ${item}\n`;
     });
@@ -52,35 +78,64 @@ export function encodeRequest(verb: Verb, args: Arguments, payload: readonly Buf
 }
 
 /** What the host refused, in a person's words. */
-export function refusal([id = '', value = '', detail = '']: readonly string[], host: string): UserError {
+export function refusal(
+  [id = '', value = '', detail = '']: readonly string[],
+  host: string,
+): UserError {
   const problem = (message: string, fix: string, shown = value): UserError =>
     new UserError({ id, message: `${host}: ${message}`, value: shown, fix });
   switch (id) {
     case 'tool-missing':
-      return problem(`${value} is not installed on the host.`, `Install it: sudo apt-get install -y ${value === 'flock' ? 'util-linux' : value}`);
+      return problem(
+        `${value} is not installed on the host.`,
+        `Install it: sudo apt-get install -y ${value === 'flock' ? 'util-linux' : value}`,
+      );
     case 'docker-unavailable':
       return problem(
         'Docker does not answer to this user.',
         'Check that Docker runs, and let the user use it: sudo usermod -aG docker <user>, then log in anew.',
       );
     case 'compose-missing':
-      return problem('Docker Compose v2 is not installed.', 'Install it: sudo apt-get install -y docker-compose-plugin');
+      return problem(
+        'Docker Compose v2 is not installed.',
+        'Install it: sudo apt-get install -y docker-compose-plugin',
+      );
     case 'disk-full':
-      return problem('The disk of the host is nearly full.', 'Make room, for example: docker system prune -a, or give the host a larger disk.');
+      return problem(
+        'The disk of the host is nearly full.',
+        'Make room, for example: docker system prune -a, or give the host a larger disk.',
+      );
     case 'not-writable':
-      return problem('The folder of the release cannot be written.', 'Check the owner of the folder, and that the disk is neither full nor read-only.');
+      return problem(
+        'The folder of the release cannot be written.',
+        'Check the owner of the folder, and that the disk is neither full nor read-only.',
+      );
     case 'locked':
-      return problem('Another release is under way on this host.', 'Wait for it to end and run this again; the value says which and since when.');
+      return problem(
+        'Another release is under way on this host.',
+        'Wait for it to end and run this again; the value says which and since when.',
+      );
     case 'compose-invalid':
       return composeProblem(value, host);
     case 'pull-failed':
       return pullProblem(value, detail, host);
     case 'release-unknown':
-      return problem('This release is not kept on the host.', 'Choose one that the history lists as kept, or deploy it again.');
+      return problem(
+        'This release is not kept on the host.',
+        'Choose one that the history lists as kept, or deploy it again.',
+      );
     case 'environment-unknown':
-      return problem('Nothing was ever deployed here.', 'Check app, environment and path; or deploy first.');
+      return problem(
+        'Nothing was ever deployed here.',
+        'Check app, environment and path; or deploy first.',
+      );
     default:
-      return new UserError({ id: 'host-refused-request', message: `${host}: the host refused: ${id}`, value, fix: 'Please report this.' });
+      return new UserError({
+        id: 'host-refused-request',
+        message: `${host}: the host refused: ${id}`,
+        value,
+        fix: 'Please report this.',
+      });
   }
 }
 
@@ -113,8 +168,21 @@ function pullProblem(image: string, said: string, host: string): UserError {
     );
   }
   if (/not found|manifest unknown|unknown/i.test(said)) {
-    return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
+    return problem(
+      'image-not-found',
+      'The image does not exist.',
+      'Check that the build pushed it, and that nobody deleted it since.',
+    );
   }
-  if (/no space left/i.test(said)) return problem('disk-full', 'The disk of the host is full.', 'Make room: docker system prune -a');
-  return problem('registry-unreachable', 'The image could not be pulled.', 'Check that the host reaches the registry, and run this again.');
+  if (/no space left/i.test(said))
+    return problem(
+      'disk-full',
+      'The disk of the host is full.',
+      'Make room: docker system prune -a',
+    );
+  return problem(
+    'registry-unreachable',
+    'The image could not be pulled.',
+    'Check that the host reaches the registry, and run this again.',
+  );
 }

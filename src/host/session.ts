@@ -3,10 +3,24 @@ import { UserError } from '../kit/errors.ts';
 import type { Clock } from '../kit/clock.ts';
 import type { Log } from '../kit/log.ts';
 import { retry } from '../kit/retry.ts';
-import { type Access, connect, type Connection, sayRetry, worthRetrying } from '../remote/connection.ts';
+import {
+  type Access,
+  connect,
+  type Connection,
+  sayRetry,
+  worthRetrying,
+} from '../remote/connection.ts';
 import type { Target } from '../remote/target.ts';
 import { BOOTSTRAP, bootstrapInput, hostProgram } from './program.ts';
-import { type Arguments, encodeRequest, type Line, parseLine, PROTOCOL, refusal, type Verb } from './protocol.ts';
+import {
+  type Arguments,
+  encodeRequest,
+  type Line,
+  parseLine,
+  PROTOCOL,
+  refusal,
+  type Verb,
+} from './protocol.ts';
 
 /** A line with its length in bytes as it stood on the host, newline included. */
 export interface ReceivedLine extends Line {
@@ -32,7 +46,12 @@ export class HostSession {
    * Sends a request and hands over each line of the answer until its end.
    * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
    */
-  async request(verb: Verb, args: Arguments, onLine: (line: ReceivedLine) => void, payload: readonly Buffer[] = []): Promise<void> {
+  async request(
+    verb: Verb,
+    args: Arguments,
+    onLine: (line: ReceivedLine) => void,
+    payload: readonly Buffer[] = [],
+  ): Promise<void> {
     const { connection, lines } = (this.#open ??= await this.#connect());
     connection.process.stdin.write(encodeRequest(verb, args, payload));
     let refused: UserError | undefined;
@@ -55,7 +74,12 @@ export class HostSession {
     open.connection.process.stdin.end();
     // Nobody reads its output any more; unread output would keep the process from ending.
     await open.lines.return?.();
-    await Promise.race([open.connection.process.exit, this.#clock.sleep(2_000)]);
+    const patience = new AbortController();
+    await Promise.race([
+      open.connection.process.exit,
+      this.#clock.sleep(2_000, patience.signal).catch(() => undefined),
+    ]);
+    patience.abort();
     open.connection.process.kill();
   }
 
@@ -75,10 +99,16 @@ export class HostSession {
         for (;;) {
           const next = await lines.next();
           if (next.done === true) throw await this.#lost(connection);
-          if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL) return { connection, lines };
+          if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL)
+            return { connection, lines };
         }
       },
-      { attempts: 3, pauseMs: 2_000, retryable: worthRetrying, onRetry: sayRetry(this.#log, this.target) },
+      {
+        attempts: 3,
+        pauseMs: 2_000,
+        retryable: worthRetrying,
+        onRetry: sayRetry(this.#log, this.target),
+      },
       this.#clock,
     );
   }

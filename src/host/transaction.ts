@@ -27,7 +27,8 @@ export function served(release = '', version = ''): Served | undefined {
 }
 
 /** Where a transaction stands: it ended, or it holds the switch open and waits for a decision. */
-export type Standing = { readonly end: Outcome; readonly serving: Served | undefined } | { readonly held: true };
+export type Standing =
+  { readonly end: Outcome; readonly serving: Served | undefined } | { readonly held: true };
 
 /**
  * A transaction on one host, followed through its journal. The host carries it out by itself: when the connection is lost we come
@@ -42,7 +43,14 @@ export class HostTransaction {
   readonly #onLine: (line: Line) => void;
   #offset = 0;
 
-  constructor(session: HostSession, tx: string, root: string, clock: Clock, log: Log, onLine: (line: Line) => void) {
+  constructor(
+    session: HostSession,
+    tx: string,
+    root: string,
+    clock: Clock,
+    log: Log,
+    onLine: (line: Line) => void,
+  ) {
     this.session = session;
     this.tx = tx;
     this.#root = root;
@@ -68,24 +76,38 @@ export class HostTransaction {
     const read = (line: ReceivedLine): void => {
       if (!isJournalLine(line)) return;
       this.#offset += line.bytes;
-      if (line.kind === 'end') standing = { end: line.fields[0] as Outcome, serving: served(line.fields[1], line.fields[2]) };
+      if (line.kind === 'end')
+        standing = {
+          end: line.fields[0] as Outcome,
+          serving: served(line.fields[1], line.fields[2]),
+        };
       else if (line.kind === 'state' && line.fields[0] === 'held') standing = { held: true };
       this.#onLine(line);
     };
-    for (let next = { verb, args, payload }; ; ) {
+    for (let next = { verb, args, payload }; ;) {
       try {
-        await this.session.request(next.verb, { ...base, ...next.args, offset: this.#offset }, read, next.payload);
+        await this.session.request(
+          next.verb,
+          { ...base, ...next.args, offset: this.#offset },
+          read,
+          next.payload,
+        );
         if (standing) return standing;
         // The process on the host died before its last word: the host's own rule settles it now.
         await this.session.request('recover', base, () => undefined);
       } catch (error) {
         if (!worthRetrying(error)) throw error;
         if (this.#clock.now() > until) throw unknownOutcome(error, this.session.target.text);
-        this.#log.info(`${this.session.target.text}: the connection was lost; the host carries on by itself. Reconnecting.`);
+        this.#log.info(
+          `${this.session.target.text}: the connection was lost; the host carries on by itself. Reconnecting.`,
+        );
         await this.#clock.sleep(500);
       }
       // A decision is written down in a moment; to send it twice does no harm. An activation must not be sent twice.
-      next = verb === 'decide' ? { verb, args, payload } : { verb: 'follow', args: { until: args['until'] }, payload: [] };
+      next =
+        verb === 'decide'
+          ? { verb, args, payload }
+          : { verb: 'follow', args: { until: args.until }, payload: [] };
     }
   }
 }

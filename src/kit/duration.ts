@@ -1,6 +1,12 @@
 import { UserError } from './errors.ts';
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /**
  * Reads a duration such as `500ms`, `2s`, `1m30s` (Go's notation, as Compose uses it) into milliseconds.

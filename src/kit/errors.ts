@@ -31,7 +31,8 @@ export function describe(error: unknown): string {
     const value = error.value === undefined ? '' : `\nValue: ${error.value}`;
     return `${error.message} [${error.id}]${value}\nFix: ${error.fix}`;
   }
-  if (error instanceof Error) return `This is a bug in Slipway, please report it: ${error.stack ?? error.message}`;
+  if (error instanceof Error)
+    return `This is a bug in Slipway, please report it: ${error.stack ?? error.message}`;
   return `This is a bug in Slipway, please report it: ${String(error)}`;
 }
 

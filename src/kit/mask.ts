@@ -5,7 +5,10 @@ import * as core from '@actions/core';
  * Lines shorter than four characters would blank out half of the log and hide nothing; they are left.
  */
 export function mask(secret: string): void {
-  for (const part of new Set([secret.trim(), ...secret.split(/\r?\n/).map((line) => line.trim())])) {
+  for (const part of new Set([
+    secret.trim(),
+    ...secret.split(/\r?\n/).map((line) => line.trim()),
+  ])) {
     if (part.length >= 4) core.setSecret(part);
   }
 }

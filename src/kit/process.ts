@@ -25,7 +25,11 @@ export interface StartOptions {
 }
 
 /** Starts a program with its arguments as they are: no shell is involved. */
-export function start(command: string, args: readonly string[], options: StartOptions = {}): Running {
+export function start(
+  command: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Running {
   const child = spawn(command, args, { ...options, stdio: 'pipe' });
   const exit = new Promise<Exit>((resolve, reject) => {
     child.once('error', reject);
@@ -57,13 +61,26 @@ export interface RunOptions extends StartOptions {
 }
 
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
-export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Finished> {
   const { input, timeoutMs, ...startOptions } = options;
   const child = start(command, args, startOptions);
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => { child.kill('SIGKILL'); }, timeoutMs);
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => {
+          child.kill('SIGKILL');
+        }, timeoutMs);
   child.stdin.end(input);
   try {
-    const [stdout, stderr, exit] = await Promise.all([textOf(child.stdout), textOf(child.stderr), child.exit]);
+    const [stdout, stderr, exit] = await Promise.all([
+      textOf(child.stdout),
+      textOf(child.stderr),
+      child.exit,
+    ]);
     return { stdout, stderr, ...exit };
   } finally {
     clearTimeout(timer);

@@ -15,7 +15,11 @@ export interface RetryOptions {
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
  * @throws the last error of `work`
  */
-export async function retry<T>(work: () => Promise<T>, options: RetryOptions, clock: Clock): Promise<T> {
+export async function retry<T>(
+  work: () => Promise<T>,
+  options: RetryOptions,
+  clock: Clock,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();

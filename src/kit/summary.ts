@@ -9,8 +9,12 @@ export function cell(text: string): string {
 /** Text in code type, whatever it holds. */
 export function code(text: string): string {
   const safe = safeLine(text).replaceAll('|', '\\|');
-  const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-  return fence.length > 1 || safe.startsWith('`') ? `${fence} ${safe} ${fence}` : `${fence}${safe}${fence}`;
+  const fence = '`'.repeat(
+    Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1,
+  );
+  return fence.length > 1 || safe.startsWith('`')
+    ? `${fence} ${safe} ${fence}`
+    : `${fence}${safe}${fence}`;
 }
 
 /** A Markdown table; cells are Markdown already. */
@@ -22,12 +26,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** A folded block of lines that somebody else wrote. */
 export function details(title: string, lines: readonly string[]): string {
   const body = lines.map((line) => safeLine(line)).join('\n');
-  const fence = '`'.repeat(Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+  const fence = '`'.repeat(
+    Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1,
+  );
   return `<details><summary>${cell(title)}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
 }
 
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
 export async function writeSummary(blocks: readonly string[]): Promise<void> {
-  if (!process.env['GITHUB_STEP_SUMMARY']) return;
+  if (!process.env.GITHUB_STEP_SUMMARY) return;
   await core.summary.addRaw(`${blocks.join('\n\n')}\n`).write();
 }

@@ -7,7 +7,12 @@ const commit = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full
 
 const recordSchema = z.strictObject({
   schema: z.literal(1),
-  id: z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
+  id: z
+    .string()
+    .regex(
+      /^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/,
+      'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4',
+    ),
   app: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   commit,
   ref: z.string().max(1024),
@@ -15,7 +20,12 @@ const recordSchema = z.strictObject({
   services: z.record(
     z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/),
     z.strictObject({
-      image: z.string().regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
+      image: z
+        .string()
+        .regex(
+          /^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/,
+          'must be repository@sha256:<64 hex digits>',
+        ),
       revision: commit,
     }),
   ),
@@ -54,7 +64,12 @@ export function parseRecord(text: string, file: string): ReleaseRecord {
     data = JSON.parse(text);
   } catch (error) {
     throw new UserError(
-      { id: 'release-invalid', message: 'The release record is not JSON.', value: file, fix: 'Write it again with the build.' },
+      {
+        id: 'release-invalid',
+        message: 'The release record is not JSON.',
+        value: file,
+        fix: 'Write it again with the build.',
+      },
       { cause: error },
     );
   }

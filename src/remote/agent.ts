@@ -20,18 +20,15 @@ export interface Agent {
  */
 export async function startAgent(folder: string, key: string, clock: Clock): Promise<Agent> {
   const socket = join(folder, 'agent');
-  const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env['PATH'] } });
-  let ended = false;
-  agent.exit.then(
-    () => (ended = true),
-    () => (ended = true),
-  );
+  const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
+  const life = new AbortController();
+  void agent.exit.catch(() => undefined).then(() => { life.abort(); }); // prettier-ignore
   if (agent.pid === undefined) throw sshMissing();
   saveAgent(agent.pid);
-  while (!existsSync(socket) && !ended) await clock.sleep(5);
+  while (!existsSync(socket) && !life.signal.aborted) await clock.sleep(5);
   const added = await getExecOutput('ssh-add', ['-q', '-'], {
     input: Buffer.from(key),
-    env: { PATH: process.env['PATH'] ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
+    env: { PATH: process.env.PATH ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
     silent: true,
     ignoreReturnCode: true,
   });

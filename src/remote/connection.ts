@@ -61,21 +61,28 @@ export interface Connection {
 /** Starts the command; whether the connection comes about shows in its first line of output. */
 export function connect(target: Target, access: Access, command: string): Connection {
   const process_ = start('ssh', sshArguments(target, access, command), {
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LC_ALL: 'C' },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
   });
   let stderr = '';
-  process_.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr = `${stderr}${chunk}`.slice(-20_000)));
+  process_.stderr
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => (stderr = `${stderr}${chunk}`.slice(-20_000)));
   return { process: process_, failure: () => explainSsh(stderr, target, access.knownHosts) };
 }
 
 /** Failures after which another attempt may help, as long as nothing was changed. */
 export function worthRetrying(error: unknown): boolean {
-  return error instanceof UserError && ['host-unreachable', 'host-refused', 'connection-dropped'].includes(error.id);
+  return (
+    error instanceof UserError &&
+    ['host-unreachable', 'host-refused', 'connection-dropped'].includes(error.id)
+  );
 }
 
 /** Tells about a pause between attempts. */
 export function sayRetry(log: Log, target: Target): (error: unknown, pauseMs: number) => void {
   return (error, pauseMs) => {
-    log.info(`${target.text}: ${error instanceof Error ? error.message : ''} Trying again in ${(pauseMs / 1000).toFixed(1)} s.`);
+    log.info(
+      `${target.text}: ${error instanceof Error ? error.message : ''} Trying again in ${(pauseMs / 1000).toFixed(1)} s.`,
+    );
   };
 }

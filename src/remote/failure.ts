@@ -10,11 +10,21 @@ import type { Target } from './target.ts';
 export function explainSsh(stderr: string, target: Target, knownHosts: string): UserError {
   const said = lastLines(stderr, 1).map(safeLine).join(' ');
   const problem = (id: string, message: string, fix: string, value = target.text): UserError =>
-    new UserError({ id, message: `${message}${said === '' ? '' : ` ssh said: ${said}`}`, value, fix });
+    new UserError({
+      id,
+      message: `${message}${said === '' ? '' : ` ssh said: ${said}`}`,
+      value,
+      fix,
+    });
 
-  if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for/.test(stderr)) {
+  if (
+    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for/.test(
+      stderr,
+    )
+  ) {
     const expected = pinnedFingerprints(knownHosts, target);
-    const offered = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
+    const offered =
+      /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
     if (expected.length === 0) {
       return problem(
         'host-key-not-pinned',
@@ -35,15 +45,23 @@ export function explainSsh(stderr: string, target: Target, knownHosts: string): 
       `Add the public key to ~${target.user}/.ssh/authorized_keys on the host, and check user and key.`,
     );
   }
-  if (/Connection refused/.test(stderr)) {
+  if (stderr.includes('Connection refused')) {
     return problem(
       'host-refused',
       'The host answers, but nothing listens on that port.',
       `Check the port (${target.port}) and that sshd runs: systemctl status ssh`,
     );
   }
-  if (/timed out|No route to host|Could not resolve|Network is unreachable|Name or service not known/.test(stderr)) {
-    return problem('host-unreachable', 'The host cannot be reached.', 'Check its name, its firewall, and that it is up.');
+  if (
+    /timed out|No route to host|Could not resolve|Network is unreachable|Name or service not known/.test(
+      stderr,
+    )
+  ) {
+    return problem(
+      'host-unreachable',
+      'The host cannot be reached.',
+      'Check its name, its firewall, and that it is up.',
+    );
   }
   return problem(
     'connection-dropped',

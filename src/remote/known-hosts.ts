@@ -27,6 +27,8 @@ export function pinnedFingerprints(knownHosts: string, target: Target): string[]
   return knownHosts.split('\n').flatMap((line) => {
     const [hosts = '', type = '', key = ''] = line.trim().split(/\s+/);
     if (!hosts.split(',').includes(name) || key === '') return [];
-    return [`${type} SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`];
+    return [
+      `${type} SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`,
+    ];
   });
 }

@@ -15,10 +15,19 @@ export interface Target {
  * @throws UserError `bad-host`
  */
 export function parseTarget(text: string): Target {
-  const match = /^([a-z_][a-z0-9_.-]*)@(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?))(?::(\d{1,5}))?$/i.exec(text);
+  const match =
+    /^([a-z_][a-z0-9_.-]*)@(?:\[([0-9a-f:.]+)\]|([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?))(?::(\d{1,5}))?$/i.exec(
+      text,
+    );
   const [, user, v6, name, port = '22'] = match ?? [];
   const host = v6 ?? name;
-  if (user === undefined || host === undefined || (v6 !== undefined && isIP(v6) !== 6) || Number(port) < 1 || Number(port) > 65535) {
+  if (
+    user === undefined ||
+    host === undefined ||
+    (v6 !== undefined && isIP(v6) !== 6) ||
+    Number(port) < 1 ||
+    Number(port) > 65535
+  ) {
     throw new UserError({
       id: 'bad-host',
       message: 'A host is not written as user@host or user@host:port.',

@@ -24,14 +24,23 @@ const steps: DemoStep[] = [];
 try {
   const [staging, production] = await Promise.all([lab.host('staging'), lab.host('production')]);
   const system = saasChat(lab);
-  say('building saas-chat: v1, v2, one that never becomes healthy, and one whose record names an old image');
+  say(
+    'building saas-chat: v1, v2, one that never becomes healthy, and one whose record names an old image',
+  );
   for (const version of ['v1', 'v2'] as const) await system.build(version);
   await system.build('v3-sick', { broken: 'unhealthy', only: 'chat', base: 'v2' });
   system.mislabel('v4-stale', { record: 'v3-sick', images: 'v1' });
   console.log();
 
   /** Runs one shipped bundle against one host and watches what its users notice. */
-  const step = async (title: string, host: Host, environment: string, expected: string, action: string, inputs: Record<string, string>): Promise<void> => {
+  const step = async (
+    title: string,
+    host: Host,
+    environment: string,
+    expected: string,
+    action: string,
+    inputs: Record<string, string>,
+  ): Promise<void> => {
     say(title);
     const before = await loads.get(host)?.count();
     const started = seconds();
@@ -51,11 +60,28 @@ try {
     }
     const serving = await revisionOf(host);
     const { sent, failed } = since(before, counted);
-    steps.push({ title, environment, started, took, outcome: result.outputs['outcome'] ?? '?', exitCode: result.exitCode, serving, expected, sent, failed, sentence: result.outputs['sentence'] ?? '' });
+    steps.push({
+      title,
+      environment,
+      started,
+      took,
+      outcome: result.outputs.outcome ?? '?',
+      exitCode: result.exitCode,
+      serving,
+      expected,
+      sent,
+      failed,
+      sentence: result.outputs.sentence ?? '',
+    });
     const reasons = failed === 0 ? '' : ` ${JSON.stringify(counted.failures)}`;
     say(`${environment} serves ${serving}; ${sent} requests sent, ${failed} failed${reasons}\n`);
   };
-  const deploy = (version: string, host: Host, environment: string, expected = version): Promise<void> =>
+  const deploy = (
+    version: string,
+    host: Host,
+    environment: string,
+    expected = version,
+  ): Promise<void> =>
     step(`deploy ${version} to ${environment} and prove it`, host, environment, expected, '.', {
       release: `${version}.json`,
       version,
@@ -71,7 +97,10 @@ try {
   await deploy('v2', production, 'production');
   await deploy('v3-sick', staging, 'staging', 'v2');
   await deploy('v4-stale', production, 'production', 'v2');
-  await step('go back to v1 by hand', production, 'production', 'v1', 'actions/rollback', { version: 'v1', 'drain-timeout': '2s' });
+  await step('go back to v1 by hand', production, 'production', 'v1', 'actions/rollback', {
+    version: 'v1',
+    'drain-timeout': '2s',
+  });
 } finally {
   await Promise.all([...loads.values()].map((load) => load.stop()));
   await lab.close();
@@ -81,11 +110,16 @@ console.log(terminal(steps, seconds()));
 writeFileSync('demo-summary.md', markdown(steps, seconds()));
 console.log('\nThe same as Markdown: demo-summary.md');
 const bad = steps.filter(({ failed, serving, expected }) => failed > 0 || serving !== expected);
-for (const { title, serving, expected, failed } of bad) console.error(`NOT AS EXPECTED: ${title}: serves ${serving}, expected ${expected}; ${failed} requests failed`);
+for (const { title, serving, expected, failed } of bad)
+  console.error(
+    `NOT AS EXPECTED: ${title}: serves ${serving}, expected ${expected}; ${failed} requests failed`,
+  );
 process.exit(bad.length === 0 && steps.length === 7 ? 0 : 1);
 
 /** The version that users reach, asked from outside through nginx. */
 async function revisionOf(host: Host): Promise<string> {
-  const health = (await (await fetch(`http://${host.address}/auth/health`)).json()) as { version?: string };
+  const health = (await (await fetch(`http://${host.address}/auth/health`)).json()) as {
+    version?: string;
+  };
   return health.version ?? '?';
 }

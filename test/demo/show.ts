@@ -34,7 +34,9 @@ function rows(steps: readonly DemoStep[]): string[][] {
 export function terminal(steps: readonly DemoStep[], total: number): string {
   const table = [HEAD, ...rows(steps)];
   const widths = HEAD.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  const lines = table.map((row) => row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '));
+  const lines = table.map((row) =>
+    row.map((text, column) => text.padEnd(widths[column] ?? 0)).join('  '),
+  );
   lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
   return ['', ...lines, '', ...timeline(steps, total)].join('\n');
 }
@@ -45,7 +47,10 @@ function timeline(steps: readonly DemoStep[], total: number): string[] {
   const at = (second: number): number => Math.round((second / total) * width);
   return steps.map(({ title, started, took }) => {
     const length = Math.max(1, at(started + took) - at(started));
-    return `${' '.repeat(at(started))}${'#'.repeat(length)}`.padEnd(width + 2) + `${started.toFixed(0).padStart(4)} s  ${title}`;
+    return (
+      `${' '.repeat(at(started))}${'#'.repeat(length)}`.padEnd(width + 2) +
+      `${started.toFixed(0).padStart(4)} s  ${title}`
+    );
   });
 }
 

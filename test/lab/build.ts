@@ -11,15 +11,24 @@ export interface BuildOptions {
 }
 
 /** Builds an image with plain docker, pushes it to the lab's registry and gives back its reference by digest. */
-export async function buildImage({ app, service, folder, commit, buildArgs = {} }: BuildOptions): Promise<string> {
+export async function buildImage({
+  app,
+  service,
+  folder,
+  commit,
+  buildArgs = {},
+}: BuildOptions): Promise<string> {
   const repository = `${registry.address}/${app}/${service}`;
-  const args = Object.entries({ NODE_IMAGE: 'slipway-lab/node:24', REVISION: commit, ...buildArgs }).flatMap(([name, value]) => [
-    '--build-arg',
-    `${name}=${value}`,
-  ]);
+  const args = Object.entries({
+    NODE_IMAGE: 'slipway-lab/node:24',
+    REVISION: commit,
+    ...buildArgs,
+  }).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await docker('build', '-q', '-t', `${repository}:${commit}`, ...args, folder);
   await docker('push', '-q', `${repository}:${commit}`);
-  const digests = JSON.parse(await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', `${repository}:${commit}`)) as string[];
+  const digests = JSON.parse(
+    await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', `${repository}:${commit}`),
+  ) as string[];
   const digest = digests.find((candidate) => candidate.startsWith(`${repository}@`));
   if (digest === undefined) throw new Error(`no digest of ${repository} after the push`);
   return digest;
@@ -31,7 +40,12 @@ export function fakeCommit(seed: string): string {
 }
 
 /** A record of images that were just built. `second` spaces the ids, which sort by time. */
-export function recordOf(app: string, commit: string, images: Readonly<Record<string, string>>, created = new Date()): ReleaseRecord {
+export function recordOf(
+  app: string,
+  commit: string,
+  images: Readonly<Record<string, string>>,
+  created = new Date(),
+): ReleaseRecord {
   const time = created.toISOString().replace(/\.\d+/, '');
   return {
     schema: 1,
@@ -40,7 +54,8 @@ export function recordOf(app: string, commit: string, images: Readonly<Record<st
     commit,
     ref: 'refs/heads/main',
     created: time,
-    services: Object.fromEntries(Object.entries(images).map(([service, image]) => [service, { image, revision: commit }])),
+    services: Object.fromEntries(
+      Object.entries(images).map(([service, image]) => [service, { image, revision: commit }]),
+    ),
   };
 }
-

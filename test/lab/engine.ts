@@ -7,14 +7,15 @@ const script = fileURLToPath(new URL('./engine/engine.sh', import.meta.url));
 
 /** The folder outside the checkout that keeps what was built; the same rule as engine/common.sh. */
 export const cacheFolder =
-  process.env['SLIPWAY_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'slipway');
+  process.env.SLIPWAY_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway');
 
 /** The environment in which `docker` means the lab's own engine. */
 export const engineEnv: NodeJS.ProcessEnv = {
   ...process.env,
   DOCKER_HOST: 'unix:///run/slipway-lab/docker.sock',
   DOCKER_CONFIG: join(cacheFolder, 'lab/docker-config'),
-  PATH: `${join(cacheFolder, 'lab/prefix/usr/bin')}:${process.env['PATH'] ?? ''}`,
+  PATH: `${join(cacheFolder, 'lab/prefix/usr/bin')}:${process.env.PATH ?? ''}`,
 };
 
 export const registry = {
@@ -43,7 +44,11 @@ export async function engineDown(owner: number): Promise<void> {
 }
 
 /** Runs a program in the lab's environment; an exit code other than 0 is an error that says everything. */
-export async function sh(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+export async function sh(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
   const result: Finished = await run(command, args, { env: engineEnv, ...options });
   if (result.code !== 0) {
     throw new Error(

@@ -34,7 +34,11 @@ export interface Host {
 export async function makeLogin(folder: string, user = 'deploy'): Promise<Login> {
   const file = `${folder}/id-${user}`;
   await sh('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'slipway-lab', '-f', file]);
-  return { user, privateKey: await readFile(file, 'utf8'), publicKey: await readFile(`${file}.pub`, 'utf8') };
+  return {
+    user,
+    privateKey: await readFile(file, 'utf8'),
+    publicKey: await readFile(`${file}.pub`, 'utf8'),
+  };
 }
 
 /** Starts a host and waits until its sshd and its engine answer (about two seconds). */
@@ -46,15 +50,27 @@ export async function startHost(name: string, owner: number, options: HostOption
     '--label', `slipway.lab.owner=${owner}`, '--tmpfs', '/run', '-v', `${disk}:/var/lib/docker`, ...dockerArgs, 'slipway-lab/host:sid',
   ); // prettier-ignore
   const exec = (line: string, input?: string): Promise<string> =>
-    sh('docker', ['exec', ...(input === undefined ? [] : ['-i']), id, 'sh', '-c', line], input === undefined ? {} : { input });
+    sh(
+      'docker',
+      ['exec', ...(input === undefined ? [] : ['-i']), id, 'sh', '-c', line],
+      input === undefined ? {} : { input },
+    );
   const home = login.user === 'root' ? '/root' : `/home/${login.user}`;
   await exec(
     `mkdir -p ${home}/.ssh && cat > ${home}/.ssh/authorized_keys && chmod 700 ${home}/.ssh && chown -R ${login.user}: ${home}/.ssh`,
     login.publicKey,
   );
   const certificates = `/etc/docker/certs.d/${registry.address}`;
-  await exec(`mkdir -p ${certificates} && cat > ${certificates}/ca.crt`, await readFile(registry.authority, 'utf8'));
-  const address = await docker('inspect', '-f', '{{(index .NetworkSettings.Networks "slipway-lab").IPAddress}}', id);
+  await exec(
+    `mkdir -p ${certificates} && cat > ${certificates}/ca.crt`,
+    await readFile(registry.authority, 'utf8'),
+  );
+  const address = await docker(
+    'inspect',
+    '-f',
+    '{{(index .NetworkSettings.Networks "slipway-lab").IPAddress}}',
+    id,
+  );
   await awake(exec);
   const hostKey = await exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
   return {
@@ -88,8 +104,22 @@ async function awake(exec: Host['exec']): Promise<void> {
 async function copyOfSeed(volume: string, owner: number): Promise<string> {
   const seed = await docker('volume', 'ls', '-q', '--filter', 'name=slipway-lab-seed-');
   await docker('volume', 'create', '--label', `slipway.lab.owner=${owner}`, volume);
-  const folder = dirname(dirname(await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume)));
+  const folder = dirname(
+    dirname(await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume)),
+  );
   const copy = `cd "/v/$1/_data" && cp -al overlay2 "/v/$2/_data/" && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" "/v/$2/_data/"; done`;
-  await docker('run', '--rm', '-v', `${folder}:/v`, 'slipway-lab/redis:7', 'sh', '-ec', copy, 'copy', seed, volume);
+  await docker(
+    'run',
+    '--rm',
+    '-v',
+    `${folder}:/v`,
+    'slipway-lab/redis:7',
+    'sh',
+    '-ec',
+    copy,
+    'copy',
+    seed,
+    volume,
+  );
   return volume;
 }

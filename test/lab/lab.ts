@@ -22,7 +22,10 @@ export async function openLab(): Promise<Lab> {
     folder,
     login,
     host: async (name, options = {}) => {
-      const host = await startHost(`${basename(folder).toLowerCase()}-${name}`, process.pid, { login, ...options });
+      const host = await startHost(`${basename(folder).toLowerCase()}-${name}`, process.pid, {
+        login,
+        ...options,
+      });
       hosts.push(host);
       return host;
     },

@@ -63,7 +63,8 @@ export class Meter {
   }
 
   #stream({ url, perSecond, connections }: Stream): void {
-    const agent = connections === 'keep-alive' ? new Agent({ keepAlive: true, maxSockets: 8 }) : false;
+    const agent =
+      connections === 'keep-alive' ? new Agent({ keepAlive: true, maxSockets: 8 }) : false;
     const began = performance.now();
     let due = 0;
     const timer = setInterval(() => {
@@ -83,7 +84,11 @@ export class Meter {
       await once(response, 'end');
       if (response.statusCode !== 200) throw new Error(`status ${response.statusCode ?? '?'}`);
     })().catch((error: unknown) => {
-      this.#fail(error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : String(error));
+      this.#fail(
+        error instanceof Error
+          ? ((error as NodeJS.ErrnoException).code ?? error.message)
+          : String(error),
+      );
     });
     this.#track(answered);
   }

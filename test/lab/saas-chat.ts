@@ -17,7 +17,10 @@ export type Broken = 'unhealthy' | 'crash' | 'lying';
 export interface SaasChat {
   readonly workspace: string;
   /** Builds a version with the example's own script; its record is `<version>.json` in the workspace. */
-  build(version: string, options?: { broken?: Broken; only?: string; base?: string }): Promise<string>;
+  build(
+    version: string,
+    options?: { broken?: Broken; only?: string; base?: string },
+  ): Promise<string>;
   /** Writes the record of a version whose images are another one's: what a stale build or an overwritten tag gives. */
   mislabel(version: string, from: { record: string; images: string }): void;
   /** The inputs that every action needs to get onto this host. */
@@ -29,7 +32,10 @@ export interface SaasChat {
 export function saasChat(lab: Lab): SaasChat {
   const workspace = join(lab.folder, 'saas-chat');
   mkdirSync(workspace);
-  cpSync(example, workspace, { recursive: true, filter: (source) => !source.endsWith('node_modules') });
+  cpSync(example, workspace, {
+    recursive: true,
+    filter: (source) => !source.endsWith('node_modules'),
+  });
   return {
     workspace,
     build: async (version, { broken, only, base } = {}) => {
@@ -45,10 +51,17 @@ export function saasChat(lab: Lab): SaasChat {
       return `${version}.json`;
     },
     mislabel: (version, { record, images }) => {
-      const read = (name: string): ReleaseRecord => JSON.parse(readFileSync(join(workspace, `${name}.json`), 'utf8')) as ReleaseRecord;
+      const read = (name: string): ReleaseRecord =>
+        JSON.parse(readFileSync(join(workspace, `${name}.json`), 'utf8')) as ReleaseRecord;
       const own = read(record);
-      const services = Object.entries(read(images).services).map(([name, { image }]) => [name, { image, revision: own.commit }]);
-      writeFileSync(join(workspace, `${version}.json`), JSON.stringify({ ...own, services: Object.fromEntries(services) as unknown }));
+      const services = Object.entries(read(images).services).map(([name, { image }]) => [
+        name,
+        { image, revision: own.commit },
+      ]);
+      writeFileSync(
+        join(workspace, `${version}.json`),
+        JSON.stringify({ ...own, services: Object.fromEntries(services) as unknown }),
+      );
     },
     inputs: (host, environment) => ({
       environment,
@@ -60,8 +73,16 @@ export function saasChat(lab: Lab): SaasChat {
     }),
     load: (host, perSecond) => ({
       streams: [
-        { url: `http://${host.address}/chat/whoami`, perSecond: perSecond / 2, connections: 'keep-alive' },
-        { url: `http://${host.address}/chat/whoami?fresh=1`, perSecond: perSecond / 2, connections: 'fresh' },
+        {
+          url: `http://${host.address}/chat/whoami`,
+          perSecond: perSecond / 2,
+          connections: 'keep-alive',
+        },
+        {
+          url: `http://${host.address}/chat/whoami?fresh=1`,
+          perSecond: perSecond / 2,
+          connections: 'fresh',
+        },
       ],
       webSocket: `ws://${host.address}/chat/ws`,
     }),

@@ -31621,7 +31621,7 @@ const LONGEST_FOLDER = 80;
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = process.env['RUNNER_TEMP'] ?? tmpdir();
+    const parent = process.env.RUNNER_TEMP ?? tmpdir();
     const folder = mkdtempSync(join(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'));
     saveScratch(folder);
     return folder;

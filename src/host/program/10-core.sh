@@ -13,8 +13,8 @@ nl='
 '
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
-root='' app='' environment='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
-version='' by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until=''
+root='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
+by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
 
@@ -50,8 +50,6 @@ read_args() {
     value=${argument#* }
     case ${argument%% *} in
       root) root=$value ;;
-      app) app=$value ;;
-      environment) environment=$value ;;
       project) project=$value ;;
       tx) tx=$value ;;
       release) release=$value ;;
@@ -60,7 +58,6 @@ read_args() {
       drain) drain=$value ;;
       health-timeout) health_timeout=$value ;;
       keep) keep=$value ;;
-      version) version=$value ;;
       by) by=$value ;;
       ledger) ledger=$value ;;
       size) size=$value ;;

@@ -5,15 +5,10 @@
 free_kib() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
 
 preflight() {
-  for tool in docker flock tar dd; do
+  for tool in docker flock tar dd awk; do
     command -v "$tool" >/dev/null 2>&1 || { refuse tool-missing "$tool"; return 1; }
   done
-  engine=$(docker info --format "{{.ServerVersion}}$tab{{.DockerRootDir}}$tab{{.Architecture}}$tab{{.NCPU}}$tab{{.MemTotal}}" 2>"$tmp/err") ||
-    { refuse docker-unavailable "$(flat <"$tmp/err")"; return 1; }
-  compose_version=$(docker compose version --short 2>/dev/null) || { refuse compose-missing 'docker compose'; return 1; }
-  emit host "$compose_version" "$engine"
-  docker_root=${engine#*"$tab"}
-  docker_root=${docker_root%%"$tab"*}
+  docker_root=$(docker info --format '{{.DockerRootDir}}' 2>"$tmp/err") || { refuse docker-unavailable "$(flat <"$tmp/err")"; return 1; }
   # The Docker folder is often closed to us, but its file system is not.
   while [ "$docker_root" != / ] && [ -z "$(free_kib "$docker_root")" ]; do docker_root=$(dirname "$docker_root"); done
   enough_disk "$docker_root" 1048576 && enough_disk . 65536
@@ -32,7 +27,7 @@ verb_prepare() {
   emit root "$root"
   emit current "$(named "$(current_release)")"
   settle || return 1
-  preflight || return 1
+  # Compose and the engine take a tenth of a second each to answer: they are asked side by side.
   set --
   [ -z "$project" ] || set -- -p "$project"
   while IFS= read -r file; do
@@ -40,12 +35,21 @@ verb_prepare() {
   done <<EOT
 $compose
 EOT
-  docker compose "$@" --project-directory "$incoming/src" config --format json >"$tmp/model" 2>"$tmp/err" </dev/null ||
-    { refuse compose-invalid "$(flat <"$tmp/err")"; return 1; }
-  each warning <"$tmp/err"
+  resolve_compose "$@" || return 1
+  each warning <"$tmp/warnings"
   each model <"$tmp/model"
   # From here on the values live in compose.json of the release alone.
   rm -rf "$incoming"
+}
+
+# resolve_compose ARGUMENT...: what the files mean, into $tmp/model; and meanwhile, is this host fit?
+resolve_compose() {
+  docker compose "$@" --project-directory "$incoming/src" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
+  resolving=$!
+  preflight || { wait "$resolving"; return 1; }
+  wait "$resolving" && return
+  if docker compose version >/dev/null 2>&1; then refuse compose-invalid "$(flat <"$tmp/warnings")"; else refuse compose-missing 'docker compose'; fi
+  return 1
 }
 
 # Makes the images be here, and reports what runs.
