@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   duration,
@@ -165,10 +165,8 @@ describe('insideWorkspace', () => {
   });
 
   test('a neighbour whose name begins like the workspace lies outside', () => {
-    const neighbour = `${workspace}-2`;
-    mkdirSync(neighbour);
-    writeFileSync(join(neighbour, 'f'), '');
-    expect(problemOf(() => insideWorkspace(join(neighbour, 'f'), workspace)).id).toBe(
+    const both = folderWith({ 'work/f': '', 'work-2/f': '' });
+    expect(problemOf(() => insideWorkspace('../work-2/f', join(both, 'work'))).id).toBe(
       'path-outside-workspace',
     );
   });
