@@ -45,10 +45,27 @@ export async function makeLogin(folder: string, user = 'deploy'): Promise<Login>
 export async function startHost(name: string, owner: number, options: HostOptions): Promise<Host> {
   const { login, dockerArgs = [] } = options;
   const disk = await copyOfSeed(`${name}-docker`, owner);
-  const id = await docker(
-    'run', '-d', '--name', name, '--hostname', name.replaceAll(/[^a-z0-9-]/g, '-'), '--privileged', '--network', 'slipway-lab',
-    '--label', `slipway.lab.owner=${owner}`, '--tmpfs', '/run', '-v', `${disk}:/var/lib/docker`, ...dockerArgs, 'slipway-lab/host:sid',
-  ); // prettier-ignore
+  const { id, address } = await runWithAddress([
+    ...[
+      '--name',
+      name,
+      '--hostname',
+      name.replaceAll(/[^a-z0-9-]/g, '-'),
+      '--privileged',
+      '--network',
+      'slipway-lab',
+    ],
+    ...[
+      '--label',
+      `slipway.lab.owner=${owner}`,
+      '--tmpfs',
+      '/run',
+      '-v',
+      `${disk}:/var/lib/docker`,
+      ...dockerArgs,
+    ],
+    'slipway-lab/host:sid',
+  ]);
   const exec = (line: string, input?: string): Promise<string> =>
     sh(
       'docker',
@@ -64,12 +81,6 @@ export async function startHost(name: string, owner: number, options: HostOption
   await exec(
     `mkdir -p ${certificates} && cat > ${certificates}/ca.crt`,
     await readFile(registry.authority, 'utf8'),
-  );
-  const address = await docker(
-    'inspect',
-    '-f',
-    '{{(index .NetworkSettings.Networks "slipway-lab").IPAddress}}',
-    id,
   );
   await awake(exec);
   const hostKey = await exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
@@ -89,6 +100,24 @@ export async function startHost(name: string, owner: number, options: HostOption
       await docker('volume', 'rm', disk);
     },
   };
+}
+
+/**
+ * Runs a container on an address of its own that it keeps over a power cycle: one of those that the engine does not deal out
+ * itself. Another suite may have taken it; then another one is tried.
+ */
+async function runWithAddress(args: readonly string[]): Promise<{ id: string; address: string }> {
+  for (;;) {
+    const address = `10.213.1.${3 + Math.floor(Math.random() * 120)}`;
+    try {
+      return { id: await docker('run', '-d', '--ip', address, ...args), address };
+    } catch (error) {
+      const name = args[1] ?? '';
+      await docker('rm', '-f', name);
+      if (!(error instanceof Error && error.message.includes('Address already in use')))
+        throw error;
+    }
+  }
 }
 
 async function awake(exec: Host['exec']): Promise<void> {

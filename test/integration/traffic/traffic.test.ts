@@ -3,7 +3,7 @@ import { docker, registry } from '../../lab/engine.ts';
 import { hello } from '../../lab/hello.ts';
 import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
-import { type Count, startLoad } from '../../lab/load.ts';
+import { startLoad } from '../../lab/load.ts';
 import { releaseEnv, type SaasChat, saasChat } from '../../lab/saas-chat.ts';
 import { runStep, type StepResult } from '../../runner/runner.ts';
 
@@ -54,7 +54,7 @@ test('calls between services never fail, while a good and a bad release of auth 
   const load = await startLoad(system.load(host, 200));
   const good = await deploy(system, 'v2');
   const bad = await deploy(system, 'v3');
-  const count: Count = await load.stop();
+  const count = await load.stop();
   expect(good.outputs).toMatchObject({ outcome: 'deployed' });
   expect(good.log).toMatch(/chat: keep, unchanged/);
   expect(bad.outputs).toMatchObject({ outcome: 'aborted', 'serving-version': 'v2' });
