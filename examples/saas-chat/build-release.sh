@@ -63,11 +63,14 @@ esac
 
 # built IMAGE: the digest that the registry has for a tag; nothing when it does not know the tag.
 built() {
-  docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$1" 2>"$out.why" && return
+  if found=$(docker buildx imagetools inspect "$1" 2>"$out.why"); then
+    printf '%s\n' "$found" | sed -n 's/^Digest: *\(sha256:[0-9a-f]\{64\}\)$/\1/p' | grep . ||
+      die "the registry named no digest of $1: $found"
   # A new package of ghcr.io is denied rather than not found. Whatever else went wrong might hide an
   # image, and building it again would give this commit a second digest.
-  grep -Eq 'not found|manifest unknown|name unknown|denied|403 Forbidden' "$out.why" ||
+  elif ! grep -Eq 'not found|manifest unknown|name unknown|denied|403 Forbidden' "$out.why"; then
     die "cannot tell whether $1 exists: $(cat "$out.why")"
+  fi
 }
 
 # build DOCKERFILE [OPTION]...: builds and pushes $image; prints its digest.
