@@ -35,7 +35,9 @@ export async function engineUp(owner: number): Promise<void> {
   child.stdout.resume();
   const { code } = await child.exit;
   if (code !== 0) throw new Error("the lab's engine did not come up; its own words stand above");
-  await docker('login', '-u', registry.username, '-p', registry.password, registry.address);
+  await sh('docker', ['login', '-u', registry.username, '--password-stdin', registry.address], {
+    input: registry.password,
+  });
 }
 
 /** Gives up a process's use of the engine; the last user stops it. */

@@ -35,6 +35,7 @@ export interface StepResult {
   /** The log as GitHub would show it: masked, main and post. */
   readonly log: string;
   readonly outputs: Readonly<Record<string, string>>;
+  /** The summary as GitHub would show it: masked, too. */
   readonly summary: string;
   /** Files that main and post left in RUNNER_TEMP. */
   readonly leftovers: readonly string[];
@@ -48,14 +49,18 @@ export interface StepResult {
 export async function runStep(options: StepOptions): Promise<StepResult> {
   const folder = resolve(checkout, options.action);
   const action = parse(readFileSync(join(folder, 'action.yml'), 'utf8')) as ActionFile;
-  if (action.runs.using !== 'node24') throw new Error(`${options.action} runs with ${action.runs.using}, not node24`);
+  if (action.runs.using !== 'node24')
+    throw new Error(`${options.action} runs with ${action.runs.using}, not node24`);
   const home = mkdtempSync(join(tmpdir(), 'runner-'));
   const temp = join(home, 'temp');
   mkdirSync(temp);
   const masker = new LogMasker(options.onLine);
   try {
-    const environment = (phase: string, state: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
-      PATH: process.env['PATH'],
+    const environment = (
+      phase: string,
+      state: Readonly<Record<string, string>>,
+    ): NodeJS.ProcessEnv => ({
+      PATH: process.env.PATH,
       HOME: home,
       CI: 'true',
       GITHUB_ACTIONS: 'true',
@@ -69,22 +74,32 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])),
       ...commandFiles(home, phase),
     });
-    const run = async (phase: 'main' | 'post', script: string, state: Readonly<Record<string, string>>) => {
-      const child = start(process.execPath, [join(folder, script)], { cwd: options.workspace, env: environment(phase, state) });
+    const run = async (
+      phase: 'main' | 'post',
+      script: string,
+      state: Readonly<Record<string, string>>,
+    ) => {
+      const child = start(process.execPath, [join(folder, script)], {
+        cwd: options.workspace,
+        env: environment(phase, state),
+      });
       if (phase === 'main') options.onMain?.(child);
       await Promise.all([masker.read(child.stdout), masker.read(child.stderr)]);
       return child.exit;
     };
     const main = await run('main', action.runs.main, {});
     const state = parseCommandFile(join(home, 'main-state'));
-    const post = action.runs.post === undefined ? undefined : await run('post', action.runs.post, state);
+    const post =
+      action.runs.post === undefined ? undefined : await run('post', action.runs.post, state);
     return {
       exitCode: main.code,
       signal: main.signal,
       postExitCode: post?.code ?? null,
       log: masker.text(),
       outputs: parseCommandFile(join(home, 'main-output')),
-      summary: ['main', 'post'].map((phase) => readFileSync(join(home, `${phase}-step_summary`), 'utf8')).join(''),
+      summary: ['main', 'post']
+        .map((phase) => masker.hide(readFileSync(join(home, `${phase}-step_summary`), 'utf8')))
+        .join(''),
       leftovers: readdirSync(temp),
     };
   } finally {
@@ -93,8 +108,12 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
 }
 
 /** The runner's names of inputs: upper case, spaces to underscores, hyphens kept. */
-function inputVariables({ inputs = {} }: ActionFile, given: Readonly<Record<string, string>>): Record<string, string> {
-  for (const name of Object.keys(given)) if (!Object.hasOwn(inputs, name)) throw new Error(`action.yml has no input ${name}`);
+function inputVariables(
+  { inputs = {} }: ActionFile,
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(inputs, name)) throw new Error(`action.yml has no input ${name}`);
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { default: fallback = '' }]) => [
       `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
