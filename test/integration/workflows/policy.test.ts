@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import {
   actions,
   checkout,
+  documents,
   type Job,
   jobsOf,
   own,
@@ -60,7 +61,9 @@ const calls = shipped.flatMap(({ path, content }) =>
 
 describe('references', () => {
   test.each(
-    [...shipped, ...own, ...actions].map(({ path, text }) => [path, usesOf(text)] as const),
+    [...shipped, ...own, ...actions, ...documents].map(
+      ({ path, text }) => [path, usesOf(text)] as const,
+    ),
   )('%s uses only what is pinned', (_, references) => {
     expect(references.flatMap((reference) => wrong(reference) ?? [])).toEqual([]);
   });
@@ -92,6 +95,15 @@ describe('references', () => {
       `${slipway}/*`,
     ]);
   });
+});
+
+test('docs/workflows.md names every secret and variable', () => {
+  const guide = documents.find(({ path }) => path === 'docs/workflows.md');
+  const used = shipped.flatMap(({ text }) =>
+    [...text.matchAll(/\b(?:secrets|vars)\.([A-Z_]+)/g)].map(([, name = '']) => name),
+  );
+  expect(used.length).toBeGreaterThan(0);
+  for (const name of used) expect(guide?.text).toContain(`\`${name}\``);
 });
 
 describe('permissions', () => {

@@ -78,6 +78,11 @@ export const actions = ['action.yml', 'actions/*/action.yml'].flatMap((pattern) 
   read<{ readonly runs: { readonly steps?: readonly Step[] } }>(pattern),
 );
 
+/** What people read, samples in it. */
+export const documents = globSync(['*.md', 'docs/*.md', 'actions/*/*.md', 'examples/*/*.md'], {
+  cwd: checkout,
+}).map((path) => ({ path, text: readFileSync(join(checkout, path), 'utf8') }));
+
 export function shippedWorkflow(name: string): Workflow {
   const found = shipped.find(({ path }) => basename(path) === `${name}.yml`);
   if (!found) throw new Error(`there is no workflows/${name}.yml`);
