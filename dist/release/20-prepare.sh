@@ -22,8 +22,9 @@ enough_disk() {
 # Unpacks the Compose files and reports what they mean on this host, with this Compose and these variables.
 verb_prepare() {
   incoming=incoming/$tx
-  mkdir -p "$incoming" || { refuse not-writable "$root"; return 1; }
-  take "$size" | tar -xpf - -C "$incoming" || { refuse not-writable "$root/$incoming"; return 1; }
+  # Without a place for it, the payload would be taken for the next request.
+  mkdir -p "$incoming" || { refuse not-writable "$root"; exit 1; }
+  take "$size" | tar -xpf - -C "$incoming" || { refuse not-writable "$root/$incoming"; exit 1; }
   emit root "$root"
   emit current "$(named "$(current_release)")"
   settle || return 1
@@ -44,7 +45,7 @@ EOT
 
 # resolve_compose ARGUMENT...: what the files mean, into $tmp/model; and meanwhile, is this host fit?
 resolve_compose() {
-  docker compose "$@" --project-directory "$incoming/src" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
+  docker compose --env-file "$incoming/src/.env" "$@" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
   resolving=$!
   preflight || { wait "$resolving"; return 1; }
   wait "$resolving" && return
@@ -55,10 +56,10 @@ resolve_compose() {
 # Makes the images be here, and reports what runs.
 verb_pull() {
   # A throw-away DOCKER_CONFIG in memory: the password is never written to a disk.
-  for memory in "${XDG_RUNTIME_DIR:-}" /dev/shm "$tmp"; do
+  for memory in "${XDG_RUNTIME_DIR:-}" /dev/shm; do
     [ -n "$memory" ] && [ -w "$memory" ] && break
   done
-  registry_config=$(mktemp -d "$memory/slipway.XXXXXX")
+  registry_config=$(mktemp -d "$memory/slipway.XXXXXX" 2>/dev/null) || { refuse memory-missing "$memory"; return 1; }
   printf '%s' "$auth" >"$registry_config/config.json"
   failed=$tmp/pull-failed
   while IFS= read -r ref; do
@@ -76,16 +77,17 @@ pull_one() {
   about='{{.Architecture}} {{join .RepoDigests " "}}'
   facts=$(docker image inspect --format "$about" "$1" 2>/dev/null) || {
     emit pulling "$1"
-    words=$(DOCKER_CONFIG=$registry_config docker pull -q "$1" 2>&1 </dev/null) ||
+    words=$(DOCKER_CONFIG=$registry_config timeout 1800 docker pull -q "$1" 2>&1 </dev/null) ||
       { : >"$failed"; refuse pull-failed "$1" "$(printf '%s' "$words" | flat)"; return 1; }
     facts=$(docker image inspect --format "$about" "$1")
   }
   emit image "$1" "$facts"
 }
 
-# What is here: the current release and the containers of the project.
+# What is here: the current release with what it says about itself, what is kept, and the containers of the project.
 report() {
   emit current "$(named "$(current_release)")"
+  [ ! -f current/settings.json ] || each settings <current/settings.json
   for kept in releases/*/compose.json; do
     [ ! -f "$kept" ] || { kept=${kept#releases/}; emit kept "${kept%/compose.json}"; }
   done

@@ -164,12 +164,13 @@ stop_first() {
   all_healthy "$@"
 }
 
-# one_shot SERVICE...: each must end with exit code 0.
+# one_shot SERVICE...: each must end with exit code 0, within half an hour.
 one_shot() {
   for service; do
     note step "$service" 'running once'
     note touched "$service"
-    composed run --rm --no-deps -T "$service" || { failure "$service" 'ended with an error'; return 1; }
+    timeout -k 10 1800 docker compose -p "$project" -f "releases/$composed/compose.json" run --rm --no-deps -T "$service" \
+      </dev/null >>"journal/$tx.out" 2>&1 || { failure "$service" "ended with exit code $?"; return 1; }
   done
 }
 

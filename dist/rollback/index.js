@@ -32252,6 +32252,8 @@ function refusal([id = '', value = '', detail = ''], host) {
             return composeProblem(value, host);
         case 'pull-failed':
             return pullProblem(value, detail, host);
+        case 'memory-missing':
+            return problem('The host has no place in memory for the registry password, which is never written to a disk.', 'Mount /dev/shm as tmpfs on the host.');
         case 'release-unknown':
             return problem('This release is not kept on the host.', 'Choose one that the history lists as kept, or deploy it again.');
         case 'environment-unknown':
@@ -32580,7 +32582,7 @@ function files_below(folder, file) {
 
 
 
-const FINGERPRINT = 'slipway.fingerprint';
+const compose_FINGERPRINT = 'slipway.fingerprint';
 /** Where nginx finds what Slipway generates for it, inside the container. */
 const GENERATED = '/etc/nginx/slipway';
 /** Which image each service shall run: the record's by service name or by repository, any other as the Compose file says. */
@@ -32664,7 +32666,7 @@ function compose_finalCompose(model, images, routing, place, workspace) {
             configs: pick(configs, service.configs),
             secrets: pick(secrets, service.secrets),
         });
-        services[name] = { ...service, labels: { ...service.labels, [FINGERPRINT]: print } };
+        services[name] = { ...service, labels: { ...service.labels, [compose_FINGERPRINT]: print } };
     }
     const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) => all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })));
     return {
@@ -32737,7 +32739,7 @@ function outside(path) {
 
 /** Decides for each service what happens to it. A pure function: the same input gives the same plan. */
 function plan_plan(input) {
-    const { model, containers, routing, migrate, kind } = input;
+    const { model, containers, routing, migrate, ran, kind } = input;
     const levels = dependencyLevels(model);
     const oneShots = oneShotServices(model, migrate);
     const replaced = Object.entries(model.services)
@@ -32746,29 +32748,18 @@ function plan_plan(input) {
     const changed = replaced.some(({ action }) => action !== 'keep');
     const once = [...oneShots].map((name) => {
         const level = levels.get(name) ?? 0;
+        const step = (action, reason) => ({
+            service: name,
+            action,
+            level,
+            replicas: 0,
+            reason,
+        });
         if (kind === 'rollback')
-            return {
-                service: name,
-                action: 'keep',
-                level,
-                replicas: 0,
-                reason: 'one-shot, not run on the way back',
-            };
-        return changed
-            ? {
-                service: name,
-                action: 'one-shot',
-                level,
-                replicas: 0,
-                reason: 'runs before what depends on it',
-            }
-            : {
-                service: name,
-                action: 'keep',
-                level,
-                replicas: 0,
-                reason: 'one-shot, nothing else changed',
-            };
+            return step('keep', 'one-shot, not run on the way back');
+        if (changed || ran[name] !== model.services[name]?.labels?.[compose_FINGERPRINT])
+            return step('one-shot', 'runs before what depends on it');
+        return step('keep', 'one-shot, nothing changed');
     });
     const gone = [
         ...new Set(containers
@@ -32809,7 +32800,7 @@ function changeOf(service, own, wanted) {
         return wanted === 0 ? undefined : 'new';
     if (own.some(({ fingerprint }) => fingerprint === ''))
         return 'not yet managed by Slipway';
-    if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
+    if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[compose_FINGERPRINT]))
         return 'changed';
     if (own.some(({ state }) => state !== 'running'))
         return 'not running';
@@ -32919,6 +32910,10 @@ function planLines({ steps, joins: names }, routing) {
 
 
 
+/** Reads settings.json, which we wrote, from its lines. */
+function parseFacts(lines) {
+    return JSON.parse(lines.join('\n'));
+}
 /** The folder of an environment on the host, as the host program gets it. */
 function host_release_rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
@@ -32935,6 +32930,7 @@ function host_release_rootOf({ app, environment, path }) {
 /** Collects what the verbs `pull` and `status` report. */
 function stateCollector() {
     let current;
+    const settings = [];
     const kept = [];
     const containers = [];
     const images = new Map();
@@ -32943,6 +32939,8 @@ function stateCollector() {
             const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
             if (kind === 'current')
                 current = transaction_served(a, b);
+            else if (kind === 'settings')
+                settings.push(fields.join('\t'));
             else if (kind === 'kept')
                 kept.push(a);
             else if (kind === 'container')
@@ -32950,7 +32948,13 @@ function stateCollector() {
             else if (kind === 'image')
                 images.set(a, b);
         },
-        state: () => ({ current, kept, containers, images }),
+        state: () => ({
+            current,
+            facts: settings.length === 0 ? undefined : parseFacts(settings),
+            kept,
+            containers,
+            images,
+        }),
     };
 }
 /** Makes the images be on the host and learns what runs there. */
@@ -33273,8 +33277,10 @@ class HostSession {
         let refused;
         for (;;) {
             const next = await lines.next();
-            if (next.done === true)
-                throw await this.#lost(connection);
+            if (next.done === true) {
+                const lost = await this.#lost(connection);
+                throw refused ?? lost;
+            }
             const line = next.value;
             if (line.kind === 'done')
                 break;
@@ -33415,6 +33421,7 @@ async function prepare_prepare(subject, session, { clock, log }, onCurrent = () 
     const images = chooseImages(model, record);
     const state = await pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
     refuseOlder(subject, state.current?.release);
+    refuseForeign(state, model.name, host);
     const routing = routingOf(settings, model);
     const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
     const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
@@ -33427,6 +33434,10 @@ async function prepare_prepare(subject, session, { clock, log }, onCurrent = () 
         migrate: settings.migrate,
         version: subject.version,
         commit: record.commit,
+        fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
+            name,
+            labels?.[FINGERPRINT] ?? '',
+        ])),
     };
     const json = (path, value) => ({
         path: `release/${path}`,
@@ -33444,6 +33455,7 @@ async function prepare_prepare(subject, session, { clock, log }, onCurrent = () 
         routing,
         plan: plan({
             ...facts,
+            ran: state.facts?.fingerprints ?? {},
             model: final.model,
             containers: state.containers,
             routing,
@@ -33504,6 +33516,18 @@ function refuseOlder({ record, allowOlder, settings }, current) {
         message: `This release was made before the one that ${settings.environment} serves.`,
         value: `${record.id} < ${current}`,
         fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
+    });
+}
+/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
+function refuseForeign({ current, containers }, project, host) {
+    const foreign = containers.filter(({ release }) => release === '');
+    if (current !== undefined || foreign.length === 0)
+        return;
+    throw new UserError({
+        id: 'project-unmanaged',
+        message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
+        value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
+        fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
     });
 }
 
@@ -33644,7 +33668,8 @@ function chooseRelease(entries, kept, current, wanted) {
     const list = [...new Set(known)].join(', ') || 'none';
     const { release, version } = wanted;
     if (release === undefined && version === undefined) {
-        const last = good.find((entry) => entry.release !== current);
+        // Releases that were left behind by an earlier way back are newer than the current one; they stay behind.
+        const last = good.find((entry) => current === undefined || entry.release < current);
         if (last)
             return last;
         throw new errors/* UserError */.yo({
@@ -33688,7 +33713,7 @@ async function prepareRollback(settings, wanted, registryAuth, session, { clock,
     const files = { model: [], settings: [] };
     await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
     const model = model_parseModel((files.model ?? []).join('\n'));
-    const facts = JSON.parse((files.settings ?? []).join('\n'));
+    const facts = parseFacts(files.settings ?? []);
     const state = await host_release_pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
     return {
         session,
@@ -33705,6 +33730,7 @@ async function prepareRollback(settings, wanted, registryAuth, session, { clock,
             routing: facts.routing,
             built: facts.built,
             migrate: facts.migrate,
+            ran: {},
             kind: 'rollback',
         }),
         ledger: host_release_ledgerOf(model, facts),

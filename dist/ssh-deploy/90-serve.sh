@@ -5,7 +5,7 @@ verb_activate() {
   release_folder=releases/$release
   if [ "$kind" = deploy ]; then
     mkdir -p releases files journal "incoming/$tx"
-    take "$size" | tar -xpf - -C "incoming/$tx" || { refuse not-writable "$root"; return 1; }
+    take "$size" | tar -xpf - -C "incoming/$tx" || { refuse not-writable "$root"; exit 1; }
   fi
   mkdir -p journal
   plan=$(take "$plan_size")
@@ -90,7 +90,7 @@ serve() {
     case $verb in prepare|pull|activate|follow|decide|recover|status|history|release) ;; *) refuse verb-unknown "$verb"; exit 1 ;; esac
     cd "$home" || exit 1
     # Reading verbs leave no trace of an environment that does not exist here.
-    case $verb in prepare|activate) mkdir -p "$root" ;; esac
+    case $verb in prepare|activate) mkdir -p "$root" || { refuse not-writable "$root"; exit 1; } ;; esac
     cd "$root" 2>/dev/null || { refuse environment-unknown "$root"; emit 'done' 1; continue; }
     root=$PWD
     "verb_$verb"

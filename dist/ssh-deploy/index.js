@@ -32250,6 +32250,8 @@ function refusal([id = '', value = '', detail = ''], host) {
             return composeProblem(value, host);
         case 'pull-failed':
             return pullProblem(value, detail, host);
+        case 'memory-missing':
+            return problem('The host has no place in memory for the registry password, which is never written to a disk.', 'Mount /dev/shm as tmpfs on the host.');
         case 'release-unknown':
             return problem('This release is not kept on the host.', 'Choose one that the history lists as kept, or deploy it again.');
         case 'environment-unknown':
@@ -32735,7 +32737,7 @@ function outside(path) {
 
 /** Decides for each service what happens to it. A pure function: the same input gives the same plan. */
 function plan_plan(input) {
-    const { model, containers, routing, migrate, kind } = input;
+    const { model, containers, routing, migrate, ran, kind } = input;
     const levels = dependencyLevels(model);
     const oneShots = oneShotServices(model, migrate);
     const replaced = Object.entries(model.services)
@@ -32744,29 +32746,18 @@ function plan_plan(input) {
     const changed = replaced.some(({ action }) => action !== 'keep');
     const once = [...oneShots].map((name) => {
         const level = levels.get(name) ?? 0;
+        const step = (action, reason) => ({
+            service: name,
+            action,
+            level,
+            replicas: 0,
+            reason,
+        });
         if (kind === 'rollback')
-            return {
-                service: name,
-                action: 'keep',
-                level,
-                replicas: 0,
-                reason: 'one-shot, not run on the way back',
-            };
-        return changed
-            ? {
-                service: name,
-                action: 'one-shot',
-                level,
-                replicas: 0,
-                reason: 'runs before what depends on it',
-            }
-            : {
-                service: name,
-                action: 'keep',
-                level,
-                replicas: 0,
-                reason: 'one-shot, nothing else changed',
-            };
+            return step('keep', 'one-shot, not run on the way back');
+        if (changed || ran[name] !== model.services[name]?.labels?.[FINGERPRINT])
+            return step('one-shot', 'runs before what depends on it');
+        return step('keep', 'one-shot, nothing changed');
     });
     const gone = [
         ...new Set(containers
@@ -32917,6 +32908,10 @@ function planLines({ steps, joins: names }, routing) {
 
 
 
+/** Reads settings.json, which we wrote, from its lines. */
+function host_release_parseFacts(lines) {
+    return JSON.parse(lines.join('\n'));
+}
 /** The folder of an environment on the host, as the host program gets it. */
 function host_release_rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
@@ -32933,6 +32928,7 @@ function host_release_rootOf({ app, environment, path }) {
 /** Collects what the verbs `pull` and `status` report. */
 function host_release_stateCollector() {
     let current;
+    const settings = [];
     const kept = [];
     const containers = [];
     const images = new Map();
@@ -32941,6 +32937,8 @@ function host_release_stateCollector() {
             const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
             if (kind === 'current')
                 current = served(a, b);
+            else if (kind === 'settings')
+                settings.push(fields.join('\t'));
             else if (kind === 'kept')
                 kept.push(a);
             else if (kind === 'container')
@@ -32948,7 +32946,13 @@ function host_release_stateCollector() {
             else if (kind === 'image')
                 images.set(a, b);
         },
-        state: () => ({ current, kept, containers, images }),
+        state: () => ({
+            current,
+            facts: settings.length === 0 ? undefined : host_release_parseFacts(settings),
+            kept,
+            containers,
+            images,
+        }),
     };
 }
 /** Makes the images be on the host and learns what runs there. */
@@ -33271,8 +33275,10 @@ class HostSession {
         let refused;
         for (;;) {
             const next = await lines.next();
-            if (next.done === true)
-                throw await this.#lost(connection);
+            if (next.done === true) {
+                const lost = await this.#lost(connection);
+                throw refused ?? lost;
+            }
             const line = next.value;
             if (line.kind === 'done')
                 break;
@@ -33413,6 +33419,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     const images = chooseImages(model, record);
     const state = await host_release_pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
     refuseOlder(subject, state.current?.release);
+    refuseForeign(state, model.name, host);
     const routing = routingOf(settings, model);
     const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
     const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
@@ -33425,6 +33432,10 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         migrate: settings.migrate,
         version: subject.version,
         commit: record.commit,
+        fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
+            name,
+            labels?.[FINGERPRINT] ?? '',
+        ])),
     };
     const json = (path, value) => ({
         path: `release/${path}`,
@@ -33442,6 +33453,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         routing,
         plan: plan_plan({
             ...facts,
+            ran: state.facts?.fingerprints ?? {},
             model: final.model,
             containers: state.containers,
             routing,
@@ -33502,6 +33514,18 @@ function refuseOlder({ record, allowOlder, settings }, current) {
         message: `This release was made before the one that ${settings.environment} serves.`,
         value: `${record.id} < ${current}`,
         fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
+    });
+}
+/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
+function refuseForeign({ current, containers }, project, host) {
+    const foreign = containers.filter(({ release }) => release === '');
+    if (current !== undefined || foreign.length === 0)
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'project-unmanaged',
+        message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
+        value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
+        fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
     });
 }
 
@@ -33642,7 +33666,8 @@ function chooseRelease(entries, kept, current, wanted) {
     const list = [...new Set(known)].join(', ') || 'none';
     const { release, version } = wanted;
     if (release === undefined && version === undefined) {
-        const last = good.find((entry) => entry.release !== current);
+        // Releases that were left behind by an earlier way back are newer than the current one; they stay behind.
+        const last = good.find((entry) => current === undefined || entry.release < current);
         if (last)
             return last;
         throw new UserError({
@@ -33686,7 +33711,7 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
     const files = { model: [], settings: [] };
     await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
     const model = parseModel((files.model ?? []).join('\n'));
-    const facts = JSON.parse((files.settings ?? []).join('\n'));
+    const facts = parseFacts(files.settings ?? []);
     const state = await pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
     return {
         session,
@@ -33703,6 +33728,7 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
             routing: facts.routing,
             built: facts.built,
             migrate: facts.migrate,
+            ran: {},
             kind: 'rollback',
         }),
         ledger: ledgerOf(model, facts),

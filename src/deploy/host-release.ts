@@ -17,6 +17,22 @@ import { type Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
 import type { Routing } from './compose.ts';
 
+/** What a release keeps about itself beside its Compose file, settings.json. */
+export interface ReleaseFacts {
+  readonly routing?: Routing | undefined;
+  readonly built: readonly string[];
+  readonly migrate?: string | undefined;
+  /** The fingerprint of every service: one-shot services leave no container behind that could tell. */
+  readonly fingerprints: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly commit: string;
+}
+
+/** Reads settings.json, which we wrote, from its lines. */
+export function parseFacts(lines: readonly string[]): ReleaseFacts {
+  return JSON.parse(lines.join('\n')) as ReleaseFacts;
+}
+
 /** The effects that a release needs. */
 export interface Context {
   readonly clock: Clock;
@@ -38,6 +54,8 @@ export interface Manner {
 /** What a host has, as it reports it. */
 export interface HostState {
   readonly current: Served | undefined;
+  /** What the current release says about itself. */
+  readonly facts: ReleaseFacts | undefined;
   readonly kept: readonly string[];
   readonly containers: readonly Container[];
   /** Image reference -> `architecture digest digest ...`. */
@@ -77,6 +95,7 @@ export function rootOf({ app, environment, path }: EnvironmentSettings): string 
 /** Collects what the verbs `pull` and `status` report. */
 export function stateCollector(): { read: (line: Line) => void; state: () => HostState } {
   let current: Served | undefined;
+  const settings: string[] = [];
   const kept: string[] = [];
   const containers: Container[] = [];
   const images = new Map<string, string>();
@@ -84,12 +103,19 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
     read: ({ kind, fields }) => {
       const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
       if (kind === 'current') current = served(a, b);
+      else if (kind === 'settings') settings.push(fields.join('\t'));
       else if (kind === 'kept') kept.push(a);
       else if (kind === 'container')
         containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
       else if (kind === 'image') images.set(a, b);
     },
-    state: () => ({ current, kept, containers, images }),
+    state: () => ({
+      current,
+      facts: settings.length === 0 ? undefined : parseFacts(settings),
+      kept,
+      containers,
+      images,
+    }),
   };
 }
 

@@ -44,13 +44,15 @@ export interface PlanInput {
   /** The services that this repository builds: only they call others by name. */
   readonly built: readonly string[];
   readonly migrate: string | undefined;
+  /** Fingerprints of the current release: a one-shot service that was changed must run, even when nothing else changed. */
+  readonly ran: Readonly<Record<string, string>>;
   /** A way back runs no migration: an old migration knows nothing of a newer schema. */
   readonly kind: 'deploy' | 'rollback';
 }
 
 /** Decides for each service what happens to it. A pure function: the same input gives the same plan. */
 export function plan(input: PlanInput): Plan {
-  const { model, containers, routing, migrate, kind } = input;
+  const { model, containers, routing, migrate, ran, kind } = input;
   const levels = dependencyLevels(model);
   const oneShots = oneShotServices(model, migrate);
   const replaced = Object.entries(model.services)
@@ -61,29 +63,17 @@ export function plan(input: PlanInput): Plan {
   const changed = replaced.some(({ action }) => action !== 'keep');
   const once = [...oneShots].map((name): Step => {
     const level = levels.get(name) ?? 0;
-    if (kind === 'rollback')
-      return {
-        service: name,
-        action: 'keep',
-        level,
-        replicas: 0,
-        reason: 'one-shot, not run on the way back',
-      };
-    return changed
-      ? {
-          service: name,
-          action: 'one-shot',
-          level,
-          replicas: 0,
-          reason: 'runs before what depends on it',
-        }
-      : {
-          service: name,
-          action: 'keep',
-          level,
-          replicas: 0,
-          reason: 'one-shot, nothing else changed',
-        };
+    const step = (action: Action, reason: string): Step => ({
+      service: name,
+      action,
+      level,
+      replicas: 0,
+      reason,
+    });
+    if (kind === 'rollback') return step('keep', 'one-shot, not run on the way back');
+    if (changed || ran[name] !== model.services[name]?.labels?.[FINGERPRINT])
+      return step('one-shot', 'runs before what depends on it');
+    return step('keep', 'one-shot, nothing changed');
   });
   const gone = [
     ...new Set(

@@ -4,12 +4,27 @@ import type { EnvironmentSettings } from '../config/read.ts';
 import type { HostSession } from '../host/session.ts';
 import { newTransaction, type Served, served } from '../host/transaction.ts';
 import type { ReleaseRecord } from '../release/record.ts';
-import { chooseImages, fingerprint, finalCompose, labelled, type Routing } from './compose.ts';
+import {
+  chooseImages,
+  FINGERPRINT,
+  fingerprint,
+  finalCompose,
+  labelled,
+  type Routing,
+} from './compose.ts';
 import { composeSources } from './files.ts';
-import { type Context, ledgerOf, pinned, type Prepared, pull, rootOf } from './host-release.ts';
+import {
+  type Context,
+  ledgerOf,
+  pinned,
+  type Prepared,
+  pull,
+  rootOf,
+  type HostState,
+  type ReleaseFacts,
+} from './host-release.ts';
 import { type Model, parseModel } from './model.ts';
 import { plan } from './plan.ts';
-import type { ReleaseFacts } from './rollback.ts';
 
 /** A release and what it needs, the same for every host. */
 export interface Subject {
@@ -74,6 +89,7 @@ export async function prepare(
     log,
   );
   refuseOlder(subject, state.current?.release);
+  refuseForeign(state, model.name, host);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
   const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
@@ -86,6 +102,12 @@ export async function prepare(
     migrate: settings.migrate,
     version: subject.version,
     commit: record.commit,
+    fingerprints: Object.fromEntries(
+      Object.entries(final.model.services).map(([name, { labels }]) => [
+        name,
+        labels?.[FINGERPRINT] ?? '',
+      ]),
+    ),
   };
   const json = (path: string, value: unknown): TarEntry => ({
     path: `release/${path}`,
@@ -103,6 +125,7 @@ export async function prepare(
     routing,
     plan: plan({
       ...facts,
+      ran: state.facts?.fingerprints ?? {},
       model: final.model,
       containers: state.containers,
       routing,
@@ -176,5 +199,17 @@ function refuseOlder({ record, allowOlder, settings }: Subject, current: string 
     message: `This release was made before the one that ${settings.environment} serves.`,
     value: `${record.id} < ${current}`,
     fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
+  });
+}
+
+/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
+function refuseForeign({ current, containers }: HostState, project: string, host: string): void {
+  const foreign = containers.filter(({ release }) => release === '');
+  if (current !== undefined || foreign.length === 0) return;
+  throw new UserError({
+    id: 'project-unmanaged',
+    message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
+    value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
+    fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
   });
 }

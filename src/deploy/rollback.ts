@@ -3,10 +3,10 @@ import type { EnvironmentSettings } from '../config/read.ts';
 import { type LedgerEntry, parseLedger } from '../host/ledger.ts';
 import type { HostSession } from '../host/session.ts';
 import { newTransaction, type Served } from '../host/transaction.ts';
-import type { Routing } from './compose.ts';
 import {
   type Context,
   imagesOf,
+  parseFacts,
   ledgerOf,
   type Prepared,
   pull,
@@ -15,15 +15,6 @@ import {
 } from './host-release.ts';
 import { parseModel } from './model.ts';
 import { plan } from './plan.ts';
-
-/** What a release keeps about itself beside its Compose file. */
-export interface ReleaseFacts {
-  readonly routing?: Routing | undefined;
-  readonly built: readonly string[];
-  readonly migrate?: string | undefined;
-  readonly version: string;
-  readonly commit: string;
-}
 
 /** Which release shall come back; with neither, the last good one before the current. */
 export interface Wanted {
@@ -53,7 +44,8 @@ export function chooseRelease(
   const list = [...new Set(known)].join(', ') || 'none';
   const { release, version } = wanted;
   if (release === undefined && version === undefined) {
-    const last = good.find((entry) => entry.release !== current);
+    // Releases that were left behind by an earlier way back are newer than the current one; they stay behind.
+    const last = good.find((entry) => current === undefined || entry.release < current);
     if (last) return last;
     throw new UserError({
       id: 'nothing-to-roll-back',
@@ -113,7 +105,7 @@ export async function prepareRollback(
     files[kind]?.push(fields.join('\t')),
   );
   const model = parseModel((files.model ?? []).join('\n'));
-  const facts = JSON.parse((files.settings ?? []).join('\n')) as ReleaseFacts;
+  const facts = parseFacts(files.settings ?? []);
   const state = await pull(
     session,
     { ...base, project: model.name },
@@ -136,6 +128,7 @@ export async function prepareRollback(
       routing: facts.routing,
       built: facts.built,
       migrate: facts.migrate,
+      ran: {},
       kind: 'rollback',
     }),
     ledger: ledgerOf(model, facts),

@@ -20,7 +20,7 @@ export interface Line {
   readonly fields: readonly string[];
 }
 
-/** The states of a transaction, in order; see DESIGN.md, "A deploy, step by step". */
+/** The states of a transaction, in order; see docs/architecture.md. */
 export type Outcome =
   | 'deployed'
   | 'unchanged'
@@ -119,6 +119,11 @@ export function refusal(
       return composeProblem(value, host);
     case 'pull-failed':
       return pullProblem(value, detail, host);
+    case 'memory-missing':
+      return problem(
+        'The host has no place in memory for the registry password, which is never written to a disk.',
+        'Mount /dev/shm as tmpfs on the host.',
+      );
     case 'release-unknown':
       return problem(
         'This release is not kept on the host.',

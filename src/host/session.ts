@@ -57,7 +57,10 @@ export class HostSession {
     let refused: UserError | undefined;
     for (;;) {
       const next = await lines.next();
-      if (next.done === true) throw await this.#lost(connection);
+      if (next.done === true) {
+        const lost = await this.#lost(connection);
+        throw refused ?? lost;
+      }
       const line = next.value;
       if (line.kind === 'done') break;
       if (line.kind === 'refused') refused ??= refusal(line.fields, this.target.text);

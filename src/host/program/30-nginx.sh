@@ -118,6 +118,7 @@ workers() { for f in /proc/[0-9]*/cmdline; do
 done; }
 before=$(workers)
 nginx -t -q || exit 10
+nginx -T 2>/dev/null | grep -q "^# configuration file /etc/nginx/slipway/" || { echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13; }
 nginx -s reload || exit 11
 n=0
 while [ $n -lt 100 ]; do

@@ -81,6 +81,7 @@ test('an empty host has no current release', () => {
 describe('pinned', () => {
   const state = (image: string, ...digests: string[]): HostState => ({
     current: undefined,
+    facts: undefined,
     kept: [],
     containers: [],
     images: new Map([[image, ['amd64', ...digests].join(' ')]]),

@@ -21,6 +21,7 @@ function joins(
     routing: used,
     built,
     migrate: undefined,
+    ran: {},
     kind: 'deploy',
   }).joins;
 }

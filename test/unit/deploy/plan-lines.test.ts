@@ -6,7 +6,12 @@ import { container, modelOf, service } from './models.ts';
 
 describe('planLines', () => {
   const routing: Routing = { proxy: 'nginx', ports: { api: 3000 } };
-  const rest = { built: ['api'], migrate: undefined, kind: 'deploy' } satisfies Partial<PlanInput>;
+  const rest = {
+    built: ['api'],
+    migrate: undefined,
+    ran: {},
+    kind: 'deploy',
+  } satisfies Partial<PlanInput>;
 
   test('is what the host program reads', () => {
     const model = modelOf({

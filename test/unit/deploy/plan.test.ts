@@ -23,6 +23,7 @@ function planOf(
     routing: undefined,
     built: [],
     migrate: undefined,
+    ran: {},
     kind: 'deploy',
     ...more,
   }).steps;
