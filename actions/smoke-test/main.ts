@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import { runAction } from '../../src/kit/action.ts';
 import { systemClock } from '../../src/kit/clock.ts';
-import { duration, integer, optional } from '../../src/kit/inputs.ts';
+import { duration, integer, optional, workspace } from '../../src/kit/inputs.ts';
 import { actionsLog } from '../../src/kit/log.ts';
 import { writeSummary } from '../../src/kit/summary.ts';
 import { planOf, type SmokeInputs } from '../../src/smoke/plan.ts';
@@ -10,7 +10,7 @@ import { smokeSummary } from '../../src/smoke/summary.ts';
 
 function inputs(): SmokeInputs {
   return {
-    workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+    workspace: workspace(),
     config: optional('config') ?? 'slipway.yml',
     environment: optional('environment'),
     url: optional('url'),

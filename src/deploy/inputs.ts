@@ -1,6 +1,16 @@
 import * as core from '@actions/core';
+import { parseEnv } from 'node:util';
 import { UserError } from '../kit/errors.ts';
-import { duration, flag, integer, lines, optional, required, secret } from '../kit/inputs.ts';
+import {
+  duration,
+  flag,
+  integer,
+  lines,
+  optional,
+  required,
+  secret,
+  workspace,
+} from '../kit/inputs.ts';
 import { mask } from '../kit/mask.ts';
 import { type EnvironmentSettings, environmentSettings, readConfig } from '../config/read.ts';
 import { readRecord, type ReleaseRecord } from '../release/record.ts';
@@ -29,9 +39,9 @@ export interface ReleaseInputs extends HostInputs {
 /** Reads where to go and how; inputs win over slipway.yml. */
 export function hostInputs(): HostInputs {
   const key = required('ssh-key') && (secret('ssh-key') ?? '');
-  const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
+  const folder = workspace();
   const fromFile = environmentSettings(
-    readConfig(optional('config') ?? 'slipway.yml', workspace),
+    readConfig(optional('config') ?? 'slipway.yml', folder),
     required('environment'),
   );
   const hosts = lines('host');
@@ -51,7 +61,7 @@ export function hostInputs(): HostInputs {
   const username = optional('registry-username');
   const password = secret('registry-password')?.trim();
   return {
-    workspace,
+    workspace: folder,
     settings,
     targets: settings.hosts.map(parseTarget),
     key,
@@ -73,8 +83,8 @@ export function hostInputs(): HostInputs {
 /** Reads what to release, too. */
 export function releaseInputs(): ReleaseInputs {
   const inputs = hostInputs();
-  const { settings, workspace } = inputs;
-  const record = readRecord(optional('release') ?? 'release.json', workspace);
+  const { settings } = inputs;
+  const record = readRecord(optional('release') ?? 'release.json', inputs.workspace);
   if (record.app !== settings.app) {
     throw new UserError({
       id: 'release-foreign',
@@ -94,19 +104,22 @@ export function releaseInputs(): ReleaseInputs {
       version: versionOf(optional('version'), record),
       env: `${env}\n`,
       registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
-      workspace,
+      workspace: inputs.workspace,
       allowOlder: flag('allow-older'),
     },
   };
 }
 
-/** The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log. */
+/**
+ * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
+ * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
+ */
 function maskValues(env: string): void {
-  for (const line of env.split('\n')) {
-    const value = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*?)\s*$/.exec(line)?.[1] ?? '';
-    const plain = value.replace(/^(['"])(.*)\1$/, '$2');
-    if (plain.length >= 8) mask(plain);
-  }
+  const line =
+    /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
+  const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
+  for (const value of new Set([...Object.values(parseEnv(env)), ...inLines]))
+    if (value !== undefined && value.length >= 8) mask(value);
 }
 
 /** The ledger's name for the release: what was given, else the short commit. */

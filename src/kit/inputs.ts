@@ -1,6 +1,6 @@
 import * as core from '@actions/core';
 import { existsSync, realpathSync } from 'node:fs';
-import { resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { parseDuration } from './duration.ts';
 import { UserError } from './errors.ts';
 import { mask } from './mask.ts';
@@ -84,14 +84,18 @@ export function integer(name: string, fallback: number, min: number, max: number
   return value;
 }
 
+/** The folder that the repository is checked out to. */
+export function workspace(): string {
+  return (process.env.GITHUB_WORKSPACE ?? '') || process.cwd();
+}
+
 /**
  * A path of the workspace, absolute; links are followed before it is judged.
  * @throws UserError `path-outside-workspace`
  */
-export function insideWorkspace(path: string, workspace: string): string {
-  const root = realpathSync(workspace);
-  const plain = resolve(root, path);
-  const real = existsSync(plain) ? realpathSync(plain) : plain;
+export function insideWorkspace(path: string, folder: string): string {
+  const root = realpathSync(folder);
+  const real = realPath(resolve(root, path));
   if (real !== root && !real.startsWith(root + sep)) {
     throw new UserError({
       id: 'path-outside-workspace',
@@ -101,4 +105,9 @@ export function insideWorkspace(path: string, workspace: string): string {
     });
   }
   return real;
+}
+
+/** Where a path leads; of what does not exist, its folder does. */
+function realPath(path: string): string {
+  return existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path));
 }

@@ -22,7 +22,7 @@ export function actionsLog(clock: Clock): Log {
       core.info(shielded(text));
     },
     foreign: (label, line) => {
-      core.info(`  ${safeLine(label)} | ${safeLine(line)}`);
+      core.info(shielded(`  ${safeLine(label)} | ${safeLine(line)}`));
     },
     // The toolkit escapes the text of annotations itself.
     notice: (text) => {
@@ -36,12 +36,13 @@ export function actionsLog(clock: Clock): Log {
     },
     group: async (title, work) => {
       const started = clock.now();
-      core.startGroup(safeLine(title));
+      const name = shielded(safeLine(title));
+      core.startGroup(name);
       try {
         return await work();
       } finally {
         core.endGroup();
-        core.info(`${safeLine(title)}: ${formatDuration(clock.now() - started)}`);
+        core.info(`${name}: ${formatDuration(clock.now() - started)}`);
       }
     },
   };

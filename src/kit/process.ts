@@ -56,7 +56,7 @@ export interface Finished extends Exit {
 
 export interface RunOptions extends StartOptions {
   readonly input?: string | Buffer;
-  /** Killed with SIGKILL after this many milliseconds. */
+  /** Killed with SIGKILL after this many milliseconds; what it has started is not waited for. */
   readonly timeoutMs?: number;
 }
 
@@ -73,22 +73,23 @@ export async function run(
       ? undefined
       : setTimeout(() => {
           child.kill('SIGKILL');
+          child.stdout.destroy();
+          child.stderr.destroy();
         }, timeoutMs);
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
   child.stdin.end(input);
   try {
-    const [stdout, stderr, exit] = await Promise.all([
-      textOf(child.stdout),
-      textOf(child.stderr),
-      child.exit,
-    ]);
-    return { stdout, stderr, ...exit };
+    const exit = await child.exit;
+    return { stdout: stdout(), stderr: stderr(), ...exit };
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function textOf(stream: Readable): Promise<string> {
+/** Gathers what a stream says; the result gives the text so far. */
+function collect(stream: Readable): () => string {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
 }

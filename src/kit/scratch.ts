@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saveScratch } from './state.ts';
@@ -10,11 +11,13 @@ const LONGEST_FOLDER = 80;
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 export function makeScratch(): string {
-  const parent = process.env.RUNNER_TEMP ?? tmpdir();
-  const folder = mkdtempSync(
-    join(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'),
+  const parent = (process.env.RUNNER_TEMP ?? '') || tmpdir();
+  const folder = join(
+    parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent,
+    `slipway-${randomBytes(5).toString('hex')}`,
   );
   saveScratch(folder);
+  mkdirSync(folder, { mode: 0o700 });
   return folder;
 }
 

@@ -6,9 +6,10 @@ export function cell(text: string): string {
   return safeLine(text).replace(/[\\`*_[\]<>|~#!]/g, '\\$&');
 }
 
-/** Text in code type, whatever it holds. */
+/** Text in code type, whatever it holds; nothing for an empty one, which Markdown cannot show as code. */
 export function code(text: string): string {
   const safe = safeLine(text).replaceAll('|', '\\|');
+  if (safe === '') return '';
   const fence = '`'.repeat(
     Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1,
   );
@@ -29,7 +30,9 @@ export function details(title: string, lines: readonly string[]): string {
   const fence = '`'.repeat(
     Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1,
   );
-  return `<details><summary>${cell(title)}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
+  // GitHub reads the title as HTML, where a backslash escapes nothing.
+  const safe = safeLine(title).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return `<details><summary>${safe}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
 }
 
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */

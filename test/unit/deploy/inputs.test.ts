@@ -160,6 +160,20 @@ describe('releaseInputs', () => {
     expect(subject.env).toContain('A=first-secret\nexport B=');
   });
 
+  test.each([
+    ['a comment', 'A=plain-secret # why', 'plain-secret'],
+    ['quotes and a comment', 'A="plain-secret" # why', 'plain-secret'],
+    ['several lines', 'A="-----BEGIN-----\nMIIabcdefgh+/x\n-----END-----"', 'MIIabcdefgh+/x'],
+    ['a # that is no comment', 'A=se#cret-value', 'se#cret-value'],
+    ['a # in quotes', 'A="secret # value"', 'secret # value'],
+    ['a colon', 'A: plain-secret', 'plain-secret'],
+    ['nothing before it', 'EMPTY=\nA=plain-secret', 'plain-secret'],
+  ])('a value with %s is masked', async (_, env, value) => {
+    inputs({ env });
+    await quietly(releaseInputs);
+    expect(said.split('\n')).toContain(`::add-mask::${value}`);
+  });
+
   test('a record of another app is refused', async () => {
     inputs({ release: 'other.json' });
     expect(await quietly(() => problemOf(releaseInputs))).toMatchObject({

@@ -10,6 +10,7 @@ import {
   optional,
   required,
   secret,
+  workspace as checkout,
 } from '../../../src/kit/inputs.ts';
 import { folderWith, ownEnvironment, problemOf, stdoutOf } from './support.ts';
 
@@ -122,6 +123,15 @@ describe('numbers and durations', () => {
   });
 });
 
+test('workspace: where the runner checks out, else where we are', () => {
+  process.env.GITHUB_WORKSPACE = '/some/where';
+  expect(checkout()).toBe('/some/where');
+  process.env.GITHUB_WORKSPACE = '';
+  expect(checkout()).toBe(process.cwd());
+  delete process.env.GITHUB_WORKSPACE;
+  expect(checkout()).toBe(process.cwd());
+});
+
 describe('insideWorkspace', () => {
   let workspace: string;
   let elsewhere: string;
@@ -155,7 +165,8 @@ describe('insideWorkspace', () => {
   test('what leads out is refused: parents, absolute paths, links', () => {
     symlinkSync(elsewhere, join(workspace, 'folder'));
     symlinkSync(join(elsewhere, 'secret.txt'), join(workspace, 'file'));
-    const paths = ['..', '../x', 'a/../../x', '/etc/passwd', 'folder', 'folder/secret.txt', 'file'];
+    const paths = ['..', '../x', 'a/../../x', '/etc/passwd', 'folder', 'folder/secret.txt', 'folder/new',
+      'folder/new/deep', 'file']; // prettier-ignore
     for (const path of paths) {
       expect(problemOf(() => insideWorkspace(path, workspace))).toMatchObject({
         id: 'path-outside-workspace',

@@ -39,9 +39,9 @@ describe('foreign', () => {
 
   test('is one line, and no workflow command', async () => {
     await fc.assert(
-      fc.asyncProperty(hostile, async (text) => {
+      fc.asyncProperty(hostile, hostile, async (label, text) => {
         const said = await stdoutOf(() => {
-          log.foreign('api', text);
+          log.foreign(label, text);
         });
         expect(said).not.toMatch(command);
         expect(said.split(/[\r\n\u2028\u2029]/)).toHaveLength(2);
@@ -70,6 +70,20 @@ describe('group', () => {
     });
     expect(result).toBe(7);
     expect(said).toBe('::group::Prepare v1\ninside\n::endgroup::\nPrepare v1: 1 m 05 s\n');
+  });
+
+  test('no title becomes a workflow command', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostile, async (title) => {
+        const said = await stdoutOf(() => log.group(title, () => Promise.resolve()));
+        const [open, end, took = ''] = said.split('\n');
+        expect(open).toMatch(/^::group::/);
+        expect(end).toBe('::endgroup::');
+        expect(took).not.toMatch(command);
+        expect(said.split('\n')).toHaveLength(4);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('ends also when the work fails', async () => {

@@ -50,6 +50,13 @@ describe('run', () => {
     expect(Date.now() - started).toBeLessThan(5_000);
   });
 
+  test('after the timeout, nobody waits for what it has started', async () => {
+    const started = Date.now();
+    const { signal, stdout } = await sh('echo said; sleep 4 & wait', { timeoutMs: 200 });
+    expect({ signal, stdout }).toEqual({ signal: 'SIGKILL', stdout: 'said\n' });
+    expect(Date.now() - started).toBeLessThan(2_000);
+  });
+
   test('a program that ends in time is not touched', async () => {
     expect(await sh('exit 0', { timeoutMs: 10_000 })).toMatchObject({ code: 0, signal: null });
   });

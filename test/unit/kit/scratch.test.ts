@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeScratch, removeScratch } from '../../../src/kit/scratch.ts';
 import { folderWith, ownEnvironment } from './support.ts';
@@ -29,6 +30,22 @@ describe('the private folder', () => {
       expect(statSync(makeScratch()).mode & 0o777).toBe(0o700);
     } finally {
       process.umask(before);
+    }
+  });
+
+  test('is known to post before it is made', () => {
+    process.env.RUNNER_TEMP = join(temp, 'not-there');
+    expect(() => makeScratch()).toThrow('ENOENT');
+    expect(readFileSync(state, 'utf8')).toContain(join(temp, 'not-there/slipway-'));
+  });
+
+  test('is below the temporary folder of the system when the runner names none', () => {
+    process.env.RUNNER_TEMP = '';
+    const folder = makeScratch();
+    try {
+      expect(dirname(folder)).toBe(tmpdir());
+    } finally {
+      removeScratch(folder);
     }
   });
 

@@ -56,6 +56,7 @@ describe('code', () => {
     ['``', '``` `` ```'],
     ['a|b', '`a\\|b`'],
     ['a\nb', '`a b`'],
+    ['', ''],
   ])('%j becomes %j', (text, safe) => {
     expect(code(text)).toBe(safe);
   });
@@ -63,7 +64,7 @@ describe('code', () => {
   test('its fence is longer than any run of backticks inside', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        const [, fence = '', inside = ''] = /^(`+)([^]*)\1$/.exec(code(text || 'x')) ?? [];
+        const [, fence = '', inside = ''] = /^(`+)([^]*)\1$/.exec(code(`x${text}`)) ?? [];
         expect(fence).not.toBe('');
         for (const [run] of inside.matchAll(/`+/g)) expect(run.length).toBeLessThan(fence.length);
         expect(inside).not.toMatch(/[\r\n]/);
@@ -94,6 +95,12 @@ describe('details', () => {
   test('is a folded block', () => {
     expect(details('What it said', ['one', 'two'])).toBe(
       '<details><summary>What it said</summary>\n\n```text\none\ntwo\n```\n\n</details>',
+    );
+  });
+
+  test('its title is HTML', () => {
+    expect(details('What slip_way@h <b> & co showed', [])).toContain(
+      '<summary>What slip_way@h &#60;b&#62; &#38; co showed</summary>',
     );
   });
 
