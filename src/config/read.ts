@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { LineCounter, parseDocument, type Document } from 'yaml';
-import { z } from 'zod';
+import { type Document, isMap } from 'yaml';
+import type { z } from 'zod';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
+import { readYaml } from '../kit/yaml.ts';
 import { type ProxySettings, type Slipway, slipwaySchema, type SmokeCheck } from './schema.ts';
 
 /** What holds for one environment: its own section over the top level. */
@@ -39,21 +40,21 @@ export function readConfig(file: string, workspace: string): Slipway {
 
 /** The same from a text, for tests and tools. */
 export function parseConfig(text: string, file: string): Slipway {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  const [syntax] = document.errors;
-  if (syntax) {
-    throw new UserError({
-      id: 'config-syntax',
-      message: `${file} is not valid YAML: ${syntax.message.split('\n')[0] ?? ''}`,
-      value: `${file}:${counter.linePos(syntax.pos[0]).line}`,
-      fix: 'Mend the line that is named.',
-    });
-  }
-  const result = slipwaySchema.safeParse(document.toJS(), { reportInput: true });
+  const { data, document, lines } = readYaml(
+    text,
+    (why, line) =>
+      new UserError({
+        id: 'config-syntax',
+        message: `${file} is not valid YAML: ${why}`,
+        value: line === undefined ? file : `${file}:${line}`,
+        fix: 'Mend what is named.',
+      }),
+  );
+  const result = slipwaySchema.safeParse(data, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.map((issue) => {
-    const { line } = counter.linePos(position(document, issue.path));
+  const problems = result.error.issues.flatMap(oneByOne).map((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    const { line } = lines.linePos(position(document, [...issue.path, ...keys]));
     return `${file}:${line}: ${issue.path.join('.') || 'the file'}: ${explain(issue)}`;
   });
   throw new UserError({
@@ -64,10 +65,20 @@ export function parseConfig(text: string, file: string): Slipway {
   });
 }
 
-/** Offset of the node that a path leads to, or of its nearest ancestor. */
+/** Every unknown key is a mistake of its own, in a line of its own. */
+function oneByOne(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  return issue.code === 'unrecognized_keys'
+    ? issue.keys.map((key) => ({ ...issue, keys: [key] }))
+    : [issue];
+}
+
+/** Offset of the key or list item that a path leads to, or of its nearest ancestor. */
 function position(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
+    const holder = document.getIn(path.slice(0, length - 1), true);
+    const node = isMap(holder)
+      ? holder.items.find(({ key }) => String(key) === String(path[length - 1]))?.key
+      : document.getIn(path.slice(0, length), true);
     const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
     if (range) return range[0];
   }
@@ -80,6 +91,10 @@ function explain(issue: z.core.$ZodIssue): string {
       return `unknown key ${issue.keys.join(', ')}`;
     case 'invalid_value':
       return `${JSON.stringify(issue.input)} is not one of ${issue.values.map(String).join(', ')}`;
+    case 'invalid_key':
+      return issue.issues.map(explain).join(', ');
+    case 'invalid_union':
+      return [...new Set(issue.errors.flat().map(explain))].join(', or ');
     default:
       return issue.input === undefined ? `${issue.message} (missing)` : issue.message;
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { parseDocument } from 'yaml';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import type { TarEntry } from '../kit/tar.ts';
+import { readYaml } from '../kit/yaml.ts';
 
 /** Keys of a Compose file whose relative paths Compose itself reads; a bind mount is not among them. */
 const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'extends', 'path']);
@@ -12,7 +12,7 @@ const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'e
 /**
  * The Compose files and every file of the repository that Compose reads to understand them, as entries below `src/`.
  * @param compose paths relative to the workspace
- * @throws UserError `compose-missing-file`, `compose-invalid`
+ * @throws UserError `compose-file-missing`, `compose-invalid`
  */
 export function composeSources(compose: readonly string[], workspace: string): TarEntry[] {
   const root = realpathSync(workspace);
@@ -40,21 +40,21 @@ export function composeSources(compose: readonly string[], workspace: string): T
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return existsSync(path) && statSync(path).isFile();
 }
 
 /** Relative paths under the keys that Compose reads. More than needed does no harm; what does not exist is left to Compose to judge. */
 function references(text: string, name: string): string[] {
-  const document = parseDocument(text);
-  const [problem] = document.errors;
-  if (problem) {
-    throw new UserError({
-      id: 'compose-invalid',
-      message: `The Compose file is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`,
-      value: name,
-      fix: 'Mend the line that is named; try it with: docker compose config',
-    });
-  }
+  const { data } = readYaml(
+    text,
+    (why) =>
+      new UserError({
+        id: 'compose-invalid',
+        message: `The Compose file is not valid YAML: ${why}`,
+        value: name,
+        fix: 'Mend what is named; try it with: docker compose config',
+      }),
+  );
   const paths: string[] = [];
   const walk = (value: unknown, read: boolean): void => {
     if (typeof value === 'string') {
@@ -66,7 +66,7 @@ function references(text: string, name: string): string[] {
       for (const [key, item] of Object.entries(value)) walk(item, READ_BY_COMPOSE.has(key));
     }
   };
-  walk(document.toJS(), false);
+  walk(data, false);
   return paths;
 }
 
@@ -79,16 +79,20 @@ export interface Content {
   readonly entries: readonly TarEntry[];
 }
 
-/** Reads a file or folder of the workspace; links are followed only inside the workspace. */
+/**
+ * Reads a file or folder of the workspace; links are followed only inside the workspace.
+ * @throws UserError `path-outside-workspace`, `link-broken`
+ */
 export function readContent(path: string, workspace: string): Content {
   const entries: TarEntry[] = [];
-  const visit = (from: string, name: string): void => {
+  const visit = (from: string, name: string, above: readonly string[]): void => {
     const real = insideWorkspace(from, workspace);
+    if (!existsSync(real) || above.includes(real)) throw broken(relative(workspace, from));
     const stats = statSync(real);
     if (stats.isDirectory()) {
       entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
       for (const child of readdirSync(real).sort())
-        visit(join(from, child), name === '' ? child : `${name}/${child}`);
+        visit(join(from, child), name === '' ? child : `${name}/${child}`, [...above, real]);
     } else if (stats.isFile()) {
       entries.push({
         path: name,
@@ -97,7 +101,7 @@ export function readContent(path: string, workspace: string): Content {
       });
     }
   };
-  visit(path, '');
+  visit(path, '', []);
   const hash = createHash('sha256');
   for (const { path: name, mode, content } of entries)
     hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
@@ -106,6 +110,15 @@ export function readContent(path: string, workspace: string): Content {
     sha256: hash.digest('hex'),
     entries,
   };
+}
+
+function broken(link: string): UserError {
+  return new UserError({
+    id: 'link-broken',
+    message: 'A link that a service mounts leads nowhere, or in a circle.',
+    value: link,
+    fix: 'Mend the link, or take it out of what is mounted.',
+  });
 }
 
 /** Whether a path relative to the workspace exists there. */

@@ -74,6 +74,19 @@ describe('parseConfig', () => {
     ],
     ['app: x\nservices:\n  api:\n    prot: 1', 'slipway.yml:4: services.api: unknown key prot'],
     ['appp: x\napp: x', 'slipway.yml:1: the file: unknown key appp'],
+    ['app: x\nservices: {}\ntypo:\n  a: 1', 'slipway.yml:3: the file: unknown key typo'],
+    [
+      'app: x\nb: 1\nproxy: { driver: none }\nc: 1',
+      'slipway.yml:2: the file: unknown key b; slipway.yml:4: the file: unknown key c',
+    ],
+    [
+      'app: x\nenvironments:\n  s: {}\n  PROD: {}',
+      'slipway.yml:4: environments.PROD: use lower-case letters, digits, - and _,',
+    ],
+    [
+      'app: x\ncompose: { a: b }',
+      'slipway.yml:2: compose: Invalid input: expected string, received object, or Invalid input: expected array',
+    ],
     [
       'app: x\nenvironments:\n  s:\n    url: ftp://x',
       'slipway.yml:4: environments.s.url: Invalid URL',
@@ -111,6 +124,14 @@ describe('parseConfig', () => {
       id: 'config-syntax',
       message: expect.stringMatching(/^conf\/slipway\.yml is not valid YAML: \S/) as unknown,
       value: `conf/slipway.yml:${line}`,
+    });
+  });
+
+  test('an alias of nothing is named', () => {
+    expect(problemOf(() => parseConfig('app: *x', 'slipway.yml'))).toMatchObject({
+      id: 'config-syntax',
+      message: expect.stringMatching(/Unresolved alias .*: x$/) as unknown,
+      value: 'slipway.yml',
     });
   });
 

@@ -88,6 +88,14 @@ configs: { c: { file: config.txt } }
     });
   });
 
+  test('an alias of nothing names the file, too', () => {
+    const workspace = folderWith({ 'c.yml': 'services: *x' });
+    expect(problemOf(() => names(['c.yml'], workspace))).toMatchObject({
+      id: 'compose-invalid',
+      value: 'c.yml',
+    });
+  });
+
   test('nothing outside of the workspace is read', () => {
     const workspace = folderWith({
       'c.yml': 'services: { a: { env_file: ../x.env } }',
@@ -163,6 +171,22 @@ describe('readContent', () => {
       'link',
       'real',
     ]);
+  });
+});
+
+describe('a link that cannot be followed is named', () => {
+  test.each([
+    ['to nothing', 'nowhere'],
+    ['to itself', 'link'],
+    ['to the folder that holds it', '.'],
+    ['to a folder further up', '..'],
+  ])('%s', (_, to) => {
+    const workspace = folderWith({ 'd/e/x': '' });
+    symlinkSync(to, join(workspace, 'd/e/link'));
+    expect(problemOf(() => readContent(join(workspace, 'd'), workspace))).toMatchObject({
+      id: 'link-broken',
+      value: 'd/e/link',
+    });
   });
 });
 
