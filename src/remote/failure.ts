@@ -5,7 +5,7 @@ import type { Target } from './target.ts';
 
 /**
  * What ssh meant when it ended with 255: told apart by its own words (OpenSSH, ssh.c, sshconnect.c, packet.c), which have been
- * stable for decades.
+ * stable for decades. They stand among the words of programs on the host, so only lines as ssh writes them count.
  */
 export function explainSsh(stderr: string, target: Target, knownHosts: string): UserError {
   const said = lastLines(stderr, 1).map(safeLine).join(' ');
@@ -17,15 +17,12 @@ export function explainSsh(stderr: string, target: Target, knownHosts: string): 
       fix,
     });
 
-  if (
-    /REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for/.test(
-      stderr,
-    )
-  ) {
+  const changed = stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED');
+  if (changed || /^Host key verification failed|^No .*host key is known for/m.test(stderr)) {
     const expected = pinnedFingerprints(knownHosts, target);
     const offered =
       /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
-    if (expected.length === 0) {
+    if (expected.length === 0 && !changed) {
       return problem(
         'host-key-not-pinned',
         `The pinned keys have none for ${target.host}.`,
@@ -34,18 +31,22 @@ export function explainSsh(stderr: string, target: Target, knownHosts: string): 
     }
     return problem(
       'host-key-changed',
-      `The host offers another key than the pinned one: expected ${expected.join(' or ')}, offered ${offered}.`,
+      `The host offers another key than the pinned one: expected ${expected.join(' or ') || 'another'}, offered ${offered}.`,
       `Find out why before anything else: a reinstalled host, or somebody in between. Then pin the new key: ${keyscan(target)}`,
     );
   }
-  if (/Permission denied|Too many authentication failures/.test(stderr)) {
+  if (
+    /^\S+@\S+: Permission denied \(|^Received disconnect from .*: Too many authentication failures/m.test(
+      stderr,
+    )
+  ) {
     return problem(
       'ssh-auth-failed',
       `The host does not accept this key for the user ${target.user}.`,
       `Add the public key to ~${target.user}/.ssh/authorized_keys on the host, and check user and key.`,
     );
   }
-  if (stderr.includes('Connection refused')) {
+  if (/^ssh: connect to host .*: Connection refused/m.test(stderr)) {
     return problem(
       'host-refused',
       'The host answers, but nothing listens on that port.',
@@ -53,7 +54,7 @@ export function explainSsh(stderr: string, target: Target, knownHosts: string): 
     );
   }
   if (
-    /timed out|No route to host|Could not resolve|Network is unreachable|Name or service not known/.test(
+    /^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m.test(
       stderr,
     )
   ) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { UserError } from '../kit/errors.ts';
 import { knownHostsName, type Target } from './target.ts';
 
@@ -23,12 +23,27 @@ export function keyscan({ host, port }: Target): string {
 
 /** The fingerprints pinned for a target, as OpenSSH prints them (SHA-256 in base64 without padding). */
 export function pinnedFingerprints(knownHosts: string, target: Target): string[] {
-  const name = knownHostsName(target);
+  const name = knownHostsName(target).toLowerCase();
   return knownHosts.split('\n').flatMap((line) => {
-    const [hosts = '', type = '', key = ''] = line.trim().split(/\s+/);
-    if (!hosts.split(',').includes(name) || key === '') return [];
+    const [, marker, hosts = '', type = '', key = ''] =
+      /^\s*(@\S+\s+)?(\S+)\s+(\S+)\s+(\S+)/.exec(line) ?? [];
+    if (key === '' || marker?.trim() === '@revoked' || !means(hosts, name)) return [];
     return [
       `${type} SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`,
     ];
   });
+}
+
+/** Whether the hosts of a line, patterns or one hashed name, mean this name (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+function means(hosts: string, name: string): boolean {
+  const [, salt, hash] = /^\|1\|([^|]+)\|(.+)$/.exec(hosts) ?? [];
+  if (salt !== undefined)
+    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  const fitting = hosts.split(',').filter((one) => pattern(one.replace(/^!/, '')).test(name));
+  return fitting.length > 0 && !fitting.some((one) => one.startsWith('!'));
+}
+
+function pattern(text: string): RegExp {
+  const source = text.replace(/\W/g, (char) => ({ '*': '.*', '?': '.' })[char] ?? `\\${char}`);
+  return new RegExp(`^${source}$`, 'i');
 }

@@ -93,6 +93,16 @@ describe('startAgent', () => {
     expect(await gone(savedPid())).toBe(true);
   });
 
+  test('an agent that cannot start is not blamed on the key', async () => {
+    const { folder } = place();
+    const missing = join(folder, 'not-there');
+    expect(await problemIn(startAgent(missing, key('plain'), systemClock))).toMatchObject({
+      id: 'ssh-agent-failed',
+      message: expect.stringMatching(/before it was ready: .*No such file/) as unknown,
+      fix: expect.stringContaining('RUNNER_TEMP') as unknown,
+    });
+  });
+
   test('without OpenSSH it says how to install it', async () => {
     const { folder } = place();
     process.env.PATH = folder;

@@ -53,6 +53,7 @@ describe('sshArguments', () => {
       userknownhostsfile: '/tmp/s/known_hosts',
       globalknownhostsfile: '/dev/null',
       identityagent: '/tmp/s/agent',
+      identityfile: 'none',
       preferredauthentications: 'publickey',
       connecttimeout: '15',
       serveraliveinterval: '5',
@@ -61,6 +62,25 @@ describe('sshArguments', () => {
       requesttty: 'false',
       forwardagent: 'no',
     });
+  });
+
+  test('no key of the runner is offered', async () => {
+    const { stdout } = await run('ssh', ['-G', ...sshArguments(target, access, 'x')]);
+    expect(stdout.split('\n').filter((line) => line.startsWith('identityfile'))).toEqual([
+      'identityfile none',
+    ]);
+  });
+
+  test('paths may hold spaces', async () => {
+    const spaced = {
+      agent: { socket: '/a b/agent', stop: () => undefined },
+      knownHosts: '',
+      knownHostsFile: '/a b/known_hosts',
+    };
+    const { code, stdout, stderr } = await run('ssh', ['-G', ...sshArguments(target, spaced, 'x')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('\nidentityagent /a b/agent\n');
+    expect(stdout).toContain('\nuserknownhostsfile /a b/known_hosts\n');
   });
 
   test('an IPv6 address needs no brackets', () => {

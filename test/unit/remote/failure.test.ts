@@ -68,6 +68,22 @@ describe('what OpenSSH says, told apart', () => {
     ],
     ['kex_exchange_identification: read: Connection reset by peer\r\n', 'connection-dropped'],
     ['', 'connection-dropped'],
+    [
+      "mkdir: cannot create directory '/srv/x': Permission denied\nclient_loop: send disconnect: Broken pipe\n",
+      'connection-dropped',
+    ],
+    [
+      'tool: Permission denied (os error 13)\nclient_loop: send disconnect: Broken pipe\n',
+      'connection-dropped',
+    ],
+    [
+      'Error response from daemon: dial tcp 192.0.2.1:443: connect: Connection refused\nTimeout, server 192.0.2.7 not responding.\r\n',
+      'connection-dropped',
+    ],
+    [
+      'lookup r on 127.0.0.53:53: read udp: i/o timeout: timed out\nConnection to 192.0.2.7 closed by remote host.\r\n',
+      'connection-dropped',
+    ],
     [changed, 'host-key-changed'],
   ])('%j', (stderr, id) => {
     const problem = explainSsh(stderr, target, pinned);
@@ -85,6 +101,12 @@ describe('what OpenSSH says, told apart', () => {
     );
     expect(problem.fix).toContain('ssh-keyscan -t ed25519 -p 2222 192.0.2.7');
     expect(problem.fix).toContain('somebody in between');
+  });
+
+  test('a changed host key, though the pinned one is written as we do not expect it', () => {
+    const problem = explainSsh(changed, target, '|1|abc=|def= ssh-ed25519 AAAA\n');
+    expect(problem.id).toBe('host-key-changed');
+    expect(problem.message).toContain('expected another, offered SHA256:qZ0b');
   });
 
   test('only another type is pinned: it counts as changed', () => {

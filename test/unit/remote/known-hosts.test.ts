@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../../src/kit/process.ts';
 import { keyscan, knownHostsText, pinnedFingerprints } from '../../../src/remote/known-hosts.ts';
@@ -44,6 +44,49 @@ describe('pinnedFingerprints', () => {
     ]);
     expect(pinnedFingerprints(text, parseTarget('d@example.com:2222'))).toHaveLength(1);
     expect(pinnedFingerprints(text, other)).toEqual([]);
+  });
+});
+
+describe('every way to write a host that OpenSSH knows', () => {
+  const named = (hosts: string, wanted = target): number =>
+    pinnedFingerprints(`${hosts} ssh-ed25519 AAAA a comment\n`, wanted).length;
+
+  test.each([
+    ['Example.COM', 1],
+    ['*.com', 1],
+    ['exam?le.com', 1],
+    ['exam?ple.com', 0],
+    ['*', 1],
+    ['*.com,!example.com', 0],
+    ['!example.com', 0],
+    ['!other.com,*.com', 1],
+    ['example.co', 0],
+    ['exampleXcom', 0],
+    ['@cert-authority *.com', 1],
+    ['@revoked example.com', 0],
+    ['\texample.com', 1],
+    ['|1|broken', 0],
+  ])('%s: %d', (hosts, count) => {
+    expect(named(hosts)).toBe(count);
+  });
+
+  test('ports and capitals', () => {
+    const capital = parseTarget('deploy@B.Example.com:2222');
+    expect(named('[b.example.com]:2222', capital)).toBe(1);
+    expect(named('[*.example.com]:2222', other)).toBe(1);
+    expect(named('*.example.com', other)).toBe(0);
+  });
+
+  test.each(['example.com', '[b.example.com]:2222'])('%s hashed by ssh-keygen', async (hosts) => {
+    const { line, fingerprint } = await hostKey('ed25519');
+    const file = join(folderWith(), 'known_hosts');
+    writeFileSync(file, `${hosts} ${line}\n`);
+    expect(await run('ssh-keygen', ['-H', '-f', file])).toMatchObject({ code: 0 });
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/^\|1\|/);
+    const [own, foreign] = hosts === 'example.com' ? [target, other] : [other, target];
+    expect(pinnedFingerprints(text, own)).toEqual([`ssh-ed25519 ${fingerprint}`]);
+    expect(pinnedFingerprints(text, foreign)).toEqual([]);
   });
 });
 
