@@ -100,12 +100,16 @@ named() {
 # replace FILE: stdin becomes the content of FILE at once or not at all.
 replace() { cat >"$1.new" && mv -f "$1.new" "$1"; }
 
-# containers SERVICE: id and name of each container of a service, tab-separated; without one-off runs.
-containers() {
-  docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
-    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False \
-    --format "{{.ID}}$tab{{.Names}}"
+# look: what there is of the project, one container a line: id, name, service, state, networks. A docker command takes about 50 ms, so this
+# is asked for only after something was made or removed.
+look() {
+  seen=$(docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" \
+    --filter label=com.docker.compose.oneoff=False \
+    --format "{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Networks}}")
 }
+
+# containers SERVICE: id and name of each container of a service, as last seen.
+containers() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == service { print $1 FS $2 }'; }
 
 # composed ARGUMENT...: docker compose on the release that $composed names; what it says goes to the transaction's own log.
 composed() { docker compose -p "$project" -f "releases/$composed/compose.json" "$@" </dev/null >>"journal/$tx.out" 2>&1; }

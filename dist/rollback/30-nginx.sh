@@ -5,7 +5,7 @@
 
 upstreams=proxy/upstreams/slipway.conf
 
-proxy_id() { docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$1"; }
+proxy_id() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == service && $4 == "running" { print $1; exit }'; }
 
 # write_upstreams SERVERS: one upstream per service of the plan that has a port, and the service's own name inside the networks:
 # nginx answers for it, so that a call between services meets proven containers only, and never a stopped one.
@@ -117,8 +117,8 @@ workers() { for f in /proc/[0-9]*/cmdline; do
   case $(tr "\0" " " <"$f" 2>/dev/null) in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
 done; }
 before=$(workers)
-nginx -t -q || exit 10
-nginx -T 2>/dev/null | grep -q "^# configuration file /etc/nginx/slipway/" || { echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13; }
+configuration=$(nginx -T 2>&1) || { printf "%s\n" "$configuration" | tail -n 5 >&2; exit 10; }
+case $configuration in *"# configuration file /etc/nginx/slipway/"*) ;; *) echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13 ;; esac
 nginx -s reload || exit 11
 n=0
 while [ $n -lt 100 ]; do

@@ -31457,6 +31457,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 11 modules
 var lib_core = __nccwpck_require__(3360);
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
@@ -31467,6 +31469,8 @@ var kit_mask = __nccwpck_require__(6502);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ./src/kit/yaml.ts
+var yaml = __nccwpck_require__(5533);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
 var schemas = __nccwpck_require__(2857);
 ;// CONCATENATED MODULE: ./src/config/schema.ts
@@ -31564,22 +31568,18 @@ function readConfig(file, workspace) {
 }
 /** The same from a text, for tests and tools. */
 function parseConfig(text, file) {
-    const counter = new dist/* LineCounter */.HN();
-    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: counter });
-    const [syntax] = document.errors;
-    if (syntax) {
-        throw new errors/* UserError */.yo({
-            id: 'config-syntax',
-            message: `${file} is not valid YAML: ${syntax.message.split('\n')[0] ?? ''}`,
-            value: `${file}:${counter.linePos(syntax.pos[0]).line}`,
-            fix: 'Mend the line that is named.',
-        });
-    }
-    const result = slipwaySchema.safeParse(document.toJS(), { reportInput: true });
+    const { data, document, lines } = (0,yaml/* readYaml */.g)(text, (why, line) => new errors/* UserError */.yo({
+        id: 'config-syntax',
+        message: `${file} is not valid YAML: ${why}`,
+        value: line === undefined ? file : `${file}:${line}`,
+        fix: 'Mend what is named.',
+    }));
+    const result = slipwaySchema.safeParse(data, { reportInput: true });
     if (result.success)
         return result.data;
-    const problems = result.error.issues.map((issue) => {
-        const { line } = counter.linePos(position(document, issue.path));
+    const problems = result.error.issues.flatMap(oneByOne).map((issue) => {
+        const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+        const { line } = lines.linePos(position(document, [...issue.path, ...keys]));
         return `${file}:${line}: ${issue.path.join('.') || 'the file'}: ${explain(issue)}`;
     });
     throw new errors/* UserError */.yo({
@@ -31589,10 +31589,19 @@ function parseConfig(text, file) {
         fix: 'Mend the lines that are named; schema/slipway.schema.json lists every key.',
     });
 }
-/** Offset of the node that a path leads to, or of its nearest ancestor. */
+/** Every unknown key is a mistake of its own, in a line of its own. */
+function oneByOne(issue) {
+    return issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ ...issue, keys: [key] }))
+        : [issue];
+}
+/** Offset of the key or list item that a path leads to, or of its nearest ancestor. */
 function position(document, path) {
     for (let length = path.length; length > 0; length -= 1) {
-        const node = document.getIn(path.slice(0, length), true);
+        const holder = document.getIn(path.slice(0, length - 1), true);
+        const node = (0,dist/* isMap */.jh)(holder)
+            ? holder.items.find(({ key }) => String(key) === String(path[length - 1]))?.key
+            : document.getIn(path.slice(0, length), true);
         const range = node?.range;
         if (range)
             return range[0];
@@ -31605,6 +31614,10 @@ function explain(issue) {
             return `unknown key ${issue.keys.join(', ')}`;
         case 'invalid_value':
             return `${JSON.stringify(issue.input)} is not one of ${issue.values.map(String).join(', ')}`;
+        case 'invalid_key':
+            return issue.issues.map(explain).join(', ');
+        case 'invalid_union':
+            return [...new Set(issue.errors.flat().map(explain))].join(', or ');
         default:
             return issue.input === undefined ? `${issue.message} (missing)` : issue.message;
     }
@@ -31738,11 +31751,12 @@ var kit_duration = __nccwpck_require__(438);
 
 
 
+
 /** Reads where to go and how; inputs win over slipway.yml. */
 function hostInputs() {
     const key = (0,inputs/* required */.mw)('ssh-key') && ((0,inputs/* secret */.rJ)('ssh-key') ?? '');
-    const workspace = process.env.GITHUB_WORKSPACE ?? process.cwd();
-    const fromFile = environmentSettings(readConfig((0,inputs/* optional */.lq)('config') ?? 'slipway.yml', workspace), (0,inputs/* required */.mw)('environment'));
+    const folder = (0,inputs/* workspace */.Gl)();
+    const fromFile = environmentSettings(readConfig((0,inputs/* optional */.lq)('config') ?? 'slipway.yml', folder), (0,inputs/* required */.mw)('environment'));
     const hosts = (0,inputs/* lines */.Mn)('host');
     const settings = {
         ...fromFile,
@@ -31760,7 +31774,7 @@ function hostInputs() {
     const username = (0,inputs/* optional */.lq)('registry-username');
     const password = (0,inputs/* secret */.rJ)('registry-password')?.trim();
     return {
-        workspace,
+        workspace: folder,
         settings,
         targets: settings.hosts.map(target/* parseTarget */.h),
         key,
@@ -31778,8 +31792,8 @@ function hostInputs() {
 /** Reads what to release, too. */
 function releaseInputs() {
     const inputs = hostInputs();
-    const { settings, workspace } = inputs;
-    const record = readRecord(optional('release') ?? 'release.json', workspace);
+    const { settings } = inputs;
+    const record = readRecord(optional('release') ?? 'release.json', inputs.workspace);
     if (record.app !== settings.app) {
         throw new UserError({
             id: 'release-foreign',
@@ -31799,19 +31813,21 @@ function releaseInputs() {
             version: versionOf(optional('version'), record),
             env: `${env}\n`,
             registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
-            workspace,
+            workspace: inputs.workspace,
             allowOlder: flag('allow-older'),
         },
     };
 }
-/** The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log. */
+/**
+ * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
+ * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
+ */
 function maskValues(env) {
-    for (const line of env.split('\n')) {
-        const value = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*?)\s*$/.exec(line)?.[1] ?? '';
-        const plain = value.replace(/^(['"])(.*)\1$/, '$2');
-        if (plain.length >= 8)
-            mask(plain);
-    }
+    const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
+    const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
+    for (const value of new Set([...Object.values(parseEnv(env)), ...inLines]))
+        if (value !== undefined && value.length >= 8)
+            mask(value);
 }
 /** The ledger's name for the release: what was given, else the short commit. */
 function versionOf(given, { commit }) {
@@ -31965,25 +31981,25 @@ async function run(command, args, options = {}) {
         ? undefined
         : setTimeout(() => {
             child.kill('SIGKILL');
+            child.stdout.destroy();
+            child.stderr.destroy();
         }, timeoutMs);
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
     child.stdin.end(input);
     try {
-        const [stdout, stderr, exit] = await Promise.all([
-            textOf(child.stdout),
-            textOf(child.stderr),
-            child.exit,
-        ]);
-        return { stdout, stderr, ...exit };
+        const exit = await child.exit;
+        return { stdout: stdout(), stderr: stderr(), ...exit };
     }
     finally {
         clearTimeout(timer);
     }
 }
-async function textOf(stream) {
+/** Gathers what a stream says; the result gives the text so far. */
+function collect(stream) {
     const chunks = [];
-    for await (const chunk of stream)
-        chunks.push(chunk);
-    return Buffer.concat(chunks).toString('utf8');
+    stream.on('data', (chunk) => chunks.push(chunk));
+    return () => Buffer.concat(chunks).toString('utf8');
 }
 
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 5 modules
@@ -32016,11 +32032,12 @@ function savedAgent() {
 
 
 
+
 /**
  * Starts a private ssh-agent and hands it the key over stdin: the key is never a file, never an argument.
  * @param folder private folder of this run
  * @param key the private key, ending in a newline
- * @throws UserError `ssh-missing`, `ssh-key-invalid`
+ * @throws UserError `ssh-missing`, `ssh-agent-failed`, `ssh-key-invalid`
  */
 async function startAgent(folder, key, clock) {
     const socket = (0,external_node_path_.join)(folder, 'agent');
@@ -32030,8 +32047,13 @@ async function startAgent(folder, key, clock) {
     if (agent.pid === undefined)
         throw sshMissing();
     saveAgent(agent.pid);
-    while (!(0,external_node_fs_.existsSync)(socket) && !life.signal.aborted)
+    let said = '';
+    agent.stderr.setEncoding('utf8').on('data', (chunk) => (said += chunk));
+    while (!(0,external_node_fs_.existsSync)(socket)) {
+        if (life.signal.aborted)
+            throw agentFailed(said);
         await clock.sleep(5);
+    }
     const added = await (0,exec/* getExecOutput */.H)('ssh-add', ['-q', '-'], {
         input: Buffer.from(key),
         env: { PATH: process.env.PATH ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
@@ -32058,6 +32080,14 @@ function sshMissing() {
         message: 'This runner has no OpenSSH client.',
         value: 'ssh-agent',
         fix: 'Install it, for example: sudo apt-get install -y openssh-client',
+    });
+}
+function agentFailed(said) {
+    return new errors/* UserError */.yo({
+        id: 'ssh-agent-failed',
+        message: `The ssh-agent ended before it was ready: ${(0,kit_text/* lastLines */.w$)(said, 1).map(kit_text/* safeLine */.om).join('')}`,
+        value: 'ssh-agent',
+        fix: "Check that the runner's temporary folder (RUNNER_TEMP) can be written and has room.",
     });
 }
 
@@ -32087,15 +32117,27 @@ function keyscan({ host, port }) {
 }
 /** The fingerprints pinned for a target, as OpenSSH prints them (SHA-256 in base64 without padding). */
 function pinnedFingerprints(knownHosts, target) {
-    const name = (0,remote_target/* knownHostsName */.o)(target);
+    const name = (0,remote_target/* knownHostsName */.o)(target).toLowerCase();
     return knownHosts.split('\n').flatMap((line) => {
-        const [hosts = '', type = '', key = ''] = line.trim().split(/\s+/);
-        if (!hosts.split(',').includes(name) || key === '')
+        const [, marker, hosts = '', type = '', key = ''] = /^\s*(@\S+\s+)?(\S+)\s+(\S+)\s+(\S+)/.exec(line) ?? [];
+        if (key === '' || marker?.trim() === '@revoked' || !means(hosts, name))
             return [];
         return [
             `${type} SHA256:${(0,external_node_crypto_.createHash)('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`,
         ];
     });
+}
+/** Whether the hosts of a line, patterns or one hashed name, mean this name (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"). */
+function means(hosts, name) {
+    const [, salt, hash] = /^\|1\|([^|]+)\|(.+)$/.exec(hosts) ?? [];
+    if (salt !== undefined)
+        return (0,external_node_crypto_.createHmac)('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+    const fitting = hosts.split(',').filter((one) => pattern(one.replace(/^!/, '')).test(name));
+    return fitting.length > 0 && !fitting.some((one) => one.startsWith('!'));
+}
+function pattern(text) {
+    const source = text.replace(/\W/g, (char) => ({ '*': '.*', '?': '.' })[char] ?? `\\${char}`);
+    return new RegExp(`^${source}$`, 'i');
 }
 
 ;// CONCATENATED MODULE: ./src/remote/failure.ts
@@ -32104,7 +32146,7 @@ function pinnedFingerprints(knownHosts, target) {
 
 /**
  * What ssh meant when it ended with 255: told apart by its own words (OpenSSH, ssh.c, sshconnect.c, packet.c), which have been
- * stable for decades.
+ * stable for decades. They stand among the words of programs on the host, so only lines as ssh writes them count.
  */
 function explainSsh(stderr, target, knownHosts) {
     const said = (0,kit_text/* lastLines */.w$)(stderr, 1).map(kit_text/* safeLine */.om).join(' ');
@@ -32114,21 +32156,22 @@ function explainSsh(stderr, target, knownHosts) {
         value,
         fix,
     });
-    if (/REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed|host key is known for/.test(stderr)) {
+    const changed = stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED');
+    if (changed || /^Host key verification failed|^No .*host key is known for/m.test(stderr)) {
         const expected = pinnedFingerprints(knownHosts, target);
         const offered = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
-        if (expected.length === 0) {
+        if (expected.length === 0 && !changed) {
             return problem('host-key-not-pinned', `The pinned keys have none for ${target.host}.`, `Add the output of "${keyscan(target)}" to ssh-known-hosts, after comparing its fingerprint with the host's own.`);
         }
-        return problem('host-key-changed', `The host offers another key than the pinned one: expected ${expected.join(' or ')}, offered ${offered}.`, `Find out why before anything else: a reinstalled host, or somebody in between. Then pin the new key: ${keyscan(target)}`);
+        return problem('host-key-changed', `The host offers another key than the pinned one: expected ${expected.join(' or ') || 'another'}, offered ${offered}.`, `Find out why before anything else: a reinstalled host, or somebody in between. Then pin the new key: ${keyscan(target)}`);
     }
-    if (/Permission denied|Too many authentication failures/.test(stderr)) {
+    if (/^\S+@\S+: Permission denied \(|^Received disconnect from .*: Too many authentication failures/m.test(stderr)) {
         return problem('ssh-auth-failed', `The host does not accept this key for the user ${target.user}.`, `Add the public key to ~${target.user}/.ssh/authorized_keys on the host, and check user and key.`);
     }
-    if (stderr.includes('Connection refused')) {
+    if (/^ssh: connect to host .*: Connection refused/m.test(stderr)) {
         return problem('host-refused', 'The host answers, but nothing listens on that port.', `Check the port (${target.port}) and that sshd runs: systemctl status ssh`);
     }
-    if (/timed out|No route to host|Could not resolve|Network is unreachable|Name or service not known/.test(stderr)) {
+    if (/^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m.test(stderr)) {
         return problem('host-unreachable', 'The host cannot be reached.', 'Check its name, its firewall, and that it is up.');
     }
     return problem('connection-dropped', 'The connection to the host was lost.', 'Run the step again; if it recurs, look into the log of sshd on the host.');
@@ -32155,9 +32198,10 @@ function sshArguments(target, access, command) {
         'BatchMode=yes',
         'StrictHostKeyChecking=yes',
         'UpdateHostKeys=no',
-        `UserKnownHostsFile=${access.knownHostsFile}`,
+        `UserKnownHostsFile="${access.knownHostsFile}"`,
         'GlobalKnownHostsFile=/dev/null',
-        `IdentityAgent=${access.agent.socket}`,
+        `IdentityAgent="${access.agent.socket}"`,
+        'IdentityFile=none',
         'PreferredAuthentications=publickey',
         'ConnectTimeout=15',
         'ServerAliveInterval=5',
@@ -32455,10 +32499,10 @@ function model_networksOf({ networks }) {
     return Object.keys(networks ?? {});
 }
 
-// EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
-var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
+// EXTERNAL MODULE: ./src/kit/yaml.ts
+var yaml = __nccwpck_require__(5533);
 ;// CONCATENATED MODULE: ./src/deploy/files.ts
 
 
@@ -32471,7 +32515,7 @@ const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'e
 /**
  * The Compose files and every file of the repository that Compose reads to understand them, as entries below `src/`.
  * @param compose paths relative to the workspace
- * @throws UserError `compose-missing-file`, `compose-invalid`
+ * @throws UserError `compose-file-missing`, `compose-invalid`
  */
 function files_composeSources(compose, workspace) {
     const root = realpathSync(workspace);
@@ -32500,20 +32544,16 @@ function files_composeSources(compose, workspace) {
     return [...found].map(([name, content]) => ({ path: `src/${name}`, content, mode: 0o600 }));
 }
 function isFile(path) {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    return existsSync(path) && statSync(path).isFile();
 }
 /** Relative paths under the keys that Compose reads. More than needed does no harm; what does not exist is left to Compose to judge. */
 function references(text, name) {
-    const document = parseDocument(text);
-    const [problem] = document.errors;
-    if (problem) {
-        throw new UserError({
-            id: 'compose-invalid',
-            message: `The Compose file is not valid YAML: ${problem.message.split('\n')[0] ?? ''}`,
-            value: name,
-            fix: 'Mend the line that is named; try it with: docker compose config',
-        });
-    }
+    const { data } = readYaml(text, (why) => new UserError({
+        id: 'compose-invalid',
+        message: `The Compose file is not valid YAML: ${why}`,
+        value: name,
+        fix: 'Mend what is named; try it with: docker compose config',
+    }));
     const paths = [];
     const walk = (value, read) => {
         if (typeof value === 'string') {
@@ -32529,19 +32569,24 @@ function references(text, name) {
                 walk(item, READ_BY_COMPOSE.has(key));
         }
     };
-    walk(document.toJS(), false);
+    walk(data, false);
     return paths;
 }
-/** Reads a file or folder of the workspace; links are followed only inside the workspace. */
+/**
+ * Reads a file or folder of the workspace; links are followed only inside the workspace.
+ * @throws UserError `path-outside-workspace`, `link-broken`
+ */
 function files_readContent(path, workspace) {
     const entries = [];
-    const visit = (from, name) => {
+    const visit = (from, name, above) => {
         const real = insideWorkspace(from, workspace);
+        if (!existsSync(real) || above.includes(real))
+            throw broken(relative(workspace, from));
         const stats = statSync(real);
         if (stats.isDirectory()) {
             entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
             for (const child of readdirSync(real).sort())
-                visit(join(from, child), name === '' ? child : `${name}/${child}`);
+                visit(join(from, child), name === '' ? child : `${name}/${child}`, [...above, real]);
         }
         else if (stats.isFile()) {
             entries.push({
@@ -32551,7 +32596,7 @@ function files_readContent(path, workspace) {
             });
         }
     };
-    visit(path, '');
+    visit(path, '', []);
     const hash = createHash('sha256');
     for (const { path: name, mode, content } of entries)
         hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
@@ -32560,6 +32605,14 @@ function files_readContent(path, workspace) {
         sha256: hash.digest('hex'),
         entries,
     };
+}
+function broken(link) {
+    return new UserError({
+        id: 'link-broken',
+        message: 'A link that a service mounts leads nowhere, or in a circle.',
+        value: link,
+        fix: 'Mend the link, or take it out of what is mounted.',
+    });
 }
 /** Whether a path relative to the workspace exists there. */
 function files_exists(path, workspace) {
@@ -33182,15 +33235,17 @@ const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
 
 
 
+
 /** The longest path of a Unix socket is 104 bytes on macOS, 108 on Linux; some of it is for the names below the folder. */
 const LONGEST_FOLDER = 80;
 /**
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = process.env.RUNNER_TEMP ?? (0,external_node_os_namespaceObject.tmpdir)();
-    const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'));
+    const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_namespaceObject.tmpdir)();
+    const folder = (0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, `slipway-${(0,external_node_crypto_.randomBytes)(5).toString('hex')}`);
     saveScratch(folder);
+    (0,external_node_fs_.mkdirSync)(folder, { mode: 0o700 });
     return folder;
 }
 /** Removes the folder; a second time does nothing. */
@@ -33542,9 +33597,11 @@ var duration = __nccwpck_require__(438);
 function cell(text) {
     return (0,kit_text/* safeLine */.om)(text).replace(/[\\`*_[\]<>|~#!]/g, '\\$&');
 }
-/** Text in code type, whatever it holds. */
+/** Text in code type, whatever it holds; nothing for an empty one, which Markdown cannot show as code. */
 function code(text) {
     const safe = (0,kit_text/* safeLine */.om)(text).replaceAll('|', '\\|');
+    if (safe === '')
+        return '';
     const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
     return fence.length > 1 || safe.startsWith('`')
         ? `${fence} ${safe} ${fence}`
@@ -33559,7 +33616,9 @@ function table(head, rows) {
 function details(title, lines) {
     const body = lines.map((line) => (0,kit_text/* safeLine */.om)(line)).join('\n');
     const fence = '`'.repeat(Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    return `<details><summary>${cell(title)}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
+    // GitHub reads the title as HTML, where a backslash escapes nothing.
+    const safe = (0,kit_text/* safeLine */.om)(title).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+    return `<details><summary>${safe}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
 }
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
 async function writeSummary(blocks) {
@@ -33937,6 +33996,7 @@ function assertNever(value) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   CT: () => (/* binding */ insideWorkspace),
+/* harmony export */   Gl: () => (/* binding */ workspace),
 /* harmony export */   Mn: () => (/* binding */ lines),
 /* harmony export */   lq: () => (/* binding */ optional),
 /* harmony export */   mw: () => (/* binding */ required),
@@ -34035,14 +34095,17 @@ function integer(name, fallback, min, max) {
     }
     return value;
 }
+/** The folder that the repository is checked out to. */
+function workspace() {
+    return (process.env.GITHUB_WORKSPACE ?? '') || process.cwd();
+}
 /**
  * A path of the workspace, absolute; links are followed before it is judged.
  * @throws UserError `path-outside-workspace`
  */
-function insideWorkspace(path, workspace) {
-    const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(workspace);
-    const plain = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(root, path);
-    const real = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(plain) ? (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(plain) : plain;
+function insideWorkspace(path, folder) {
+    const root = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(folder);
+    const real = realPath((0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(root, path));
     if (real !== root && !real.startsWith(root + node_path__WEBPACK_IMPORTED_MODULE_2__.sep)) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .UserError */ .yo({
             id: 'path-outside-workspace',
@@ -34052,6 +34115,10 @@ function insideWorkspace(path, workspace) {
         });
     }
     return real;
+}
+/** Where a path leads; of what does not exist, its folder does. */
+function realPath(path) {
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.existsSync)(path) ? (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.realpathSync)(path) : (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(realPath((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path)), (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(path));
 }
 
 
@@ -34076,7 +34143,7 @@ function actionsLog(clock) {
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(shielded(text));
         },
         foreign: (label, line) => {
-            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(label)} | ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(line)}`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(shielded(`  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(label)} | ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(line)}`));
         },
         // The toolkit escapes the text of annotations itself.
         notice: (text) => {
@@ -34090,13 +34157,14 @@ function actionsLog(clock) {
         },
         group: async (title, work) => {
             const started = clock.now();
-            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh((0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title));
+            const name = shielded((0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title));
+            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh(name);
             try {
                 return await work();
             }
             finally {
                 _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
-                _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title)}: ${(0,_duration_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a)(clock.now() - started)}`);
+                _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`${name}: ${(0,_duration_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a)(clock.now() - started)}`);
             }
         },
     };
@@ -34169,6 +34237,38 @@ function lastLines(text, count) {
 /** `2 hosts`, `1 host`. */
 function plural(count, noun) {
     return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+
+/***/ }),
+
+/***/ 5533:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ readYaml)
+/* harmony export */ });
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+
+
+/**
+ * Reads YAML.
+ * @param refuse makes the error out of what is wrong, and its line where that is known
+ */
+function readYaml(text, refuse) {
+    const lines = new yaml__WEBPACK_IMPORTED_MODULE_0__/* .LineCounter */ .HN();
+    const document = (0,yaml__WEBPACK_IMPORTED_MODULE_0__/* .parseDocument */ .Tp)(text, { lineCounter: lines });
+    const [syntax] = document.errors;
+    if (syntax)
+        throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+    try {
+        return { data: document.toJS(), document, lines };
+    }
+    catch (error) {
+        // An alias of nothing, or one that grows without bounds, is no error to the parser.
+        throw refuse((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error), undefined);
+    }
 }
 
 
@@ -37097,7 +37197,7 @@ __webpack_unused_export__ = Alias.Alias;
 __webpack_unused_export__ = identity.isAlias;
 __webpack_unused_export__ = identity.isCollection;
 __webpack_unused_export__ = identity.isDocument;
-__webpack_unused_export__ = identity.isMap;
+exports.jh = identity.isMap;
 __webpack_unused_export__ = identity.isNode;
 __webpack_unused_export__ = identity.isPair;
 __webpack_unused_export__ = identity.isScalar;

@@ -28380,7 +28380,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9272);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_kit_summary_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4508);
-/* harmony import */ var _src_smoke_plan_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1466);
+/* harmony import */ var _src_smoke_plan_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3711);
 /* harmony import */ var _src_smoke_smoke_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6943);
 /* harmony import */ var _src_smoke_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8389);
 
@@ -28394,7 +28394,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 function inputs() {
     return {
-        workspace: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+        workspace: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .workspace */ .Gl)(),
         config: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('config') ?? 'slipway.yml',
         environment: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('environment'),
         url: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('url'),
@@ -28525,10 +28525,11 @@ function formatDuration(ms) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   q0: () => (/* binding */ describe),
 /* harmony export */   yo: () => (/* binding */ UserError)
 /* harmony export */ });
-/* unused harmony exports messageOf, assertNever */
+/* unused harmony export assertNever */
 /** A mistake or a circumstance outside Slipway. Anything else that is thrown is a bug of ours. */
 class UserError extends Error {
     name = 'UserError';
@@ -28573,7 +28574,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   p0: () => (/* binding */ inputs_duration),
   CT: () => (/* binding */ insideWorkspace),
   nd: () => (/* binding */ integer),
-  lq: () => (/* binding */ optional)
+  lq: () => (/* binding */ optional),
+  Gl: () => (/* binding */ workspace)
 });
 
 // UNUSED EXPORTS: flag, lines, required, secret
@@ -28687,14 +28689,17 @@ function integer(name, fallback, min, max) {
     }
     return value;
 }
+/** The folder that the repository is checked out to. */
+function workspace() {
+    return (process.env.GITHUB_WORKSPACE ?? '') || process.cwd();
+}
 /**
  * A path of the workspace, absolute; links are followed before it is judged.
  * @throws UserError `path-outside-workspace`
  */
-function insideWorkspace(path, workspace) {
-    const root = (0,external_node_fs_.realpathSync)(workspace);
-    const plain = (0,external_node_path_namespaceObject.resolve)(root, path);
-    const real = (0,external_node_fs_.existsSync)(plain) ? (0,external_node_fs_.realpathSync)(plain) : plain;
+function insideWorkspace(path, folder) {
+    const root = (0,external_node_fs_.realpathSync)(folder);
+    const real = realPath((0,external_node_path_namespaceObject.resolve)(root, path));
     if (real !== root && !real.startsWith(root + external_node_path_namespaceObject.sep)) {
         throw new errors/* UserError */.yo({
             id: 'path-outside-workspace',
@@ -28704,6 +28709,10 @@ function insideWorkspace(path, workspace) {
         });
     }
     return real;
+}
+/** Where a path leads; of what does not exist, its folder does. */
+function realPath(path) {
+    return (0,external_node_fs_.existsSync)(path) ? (0,external_node_fs_.realpathSync)(path) : (0,external_node_path_namespaceObject.join)(realPath((0,external_node_path_namespaceObject.dirname)(path)), (0,external_node_path_namespaceObject.basename)(path));
 }
 
 
@@ -28728,7 +28737,7 @@ function actionsLog(clock) {
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(shielded(text));
         },
         foreign: (label, line) => {
-            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(label)} | ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(line)}`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(shielded(`  ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(label)} | ${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(line)}`));
         },
         // The toolkit escapes the text of annotations itself.
         notice: (text) => {
@@ -28742,13 +28751,14 @@ function actionsLog(clock) {
         },
         group: async (title, work) => {
             const started = clock.now();
-            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh((0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title));
+            const name = shielded((0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title));
+            _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .startGroup */ .Oh(name);
             try {
                 return await work();
             }
             finally {
                 _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .endGroup */ .N4();
-                _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`${(0,_text_js__WEBPACK_IMPORTED_MODULE_2__/* .safeLine */ .om)(title)}: ${(0,_duration_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a)(clock.now() - started)}`);
+                _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .info */ .pq(`${name}: ${(0,_duration_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDuration */ .a)(clock.now() - started)}`);
             }
         },
     };
@@ -28782,9 +28792,11 @@ function shielded(text) {
 function cell(text) {
     return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(text).replace(/[\\`*_[\]<>|~#!]/g, '\\$&');
 }
-/** Text in code type, whatever it holds. */
+/** Text in code type, whatever it holds; nothing for an empty one, which Markdown cannot show as code. */
 function code(text) {
     const safe = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(text).replaceAll('|', '\\|');
+    if (safe === '')
+        return '';
     const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
     return fence.length > 1 || safe.startsWith('`')
         ? `${fence} ${safe} ${fence}`
@@ -28799,7 +28811,9 @@ function table(head, rows) {
 function details(title, lines) {
     const body = lines.map((line) => safeLine(line)).join('\n');
     const fence = '`'.repeat(Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    return `<details><summary>${cell(title)}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
+    // GitHub reads the title as HTML, where a backslash escapes nothing.
+    const safe = safeLine(title).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+    return `<details><summary>${safe}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
 }
 /** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
 async function writeSummary(blocks) {
@@ -28847,7 +28861,7 @@ function plural(count, noun) {
 
 /***/ }),
 
-/***/ 1466:
+/***/ 3711:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -28864,6 +28878,28 @@ var dist = __nccwpck_require__(8815);
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts + 2 modules
 var inputs = __nccwpck_require__(9272);
+;// CONCATENATED MODULE: ./src/kit/yaml.ts
+
+
+/**
+ * Reads YAML.
+ * @param refuse makes the error out of what is wrong, and its line where that is known
+ */
+function readYaml(text, refuse) {
+    const lines = new dist/* LineCounter */.HN();
+    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: lines });
+    const [syntax] = document.errors;
+    if (syntax)
+        throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+    try {
+        return { data: document.toJS(), document, lines };
+    }
+    catch (error) {
+        // An alias of nothing, or one that grows without bounds, is no error to the parser.
+        throw refuse((0,errors/* messageOf */.bD)(error), undefined);
+    }
+}
+
 ;// CONCATENATED MODULE: ./node_modules/zod/v4/core/util.js
 
 // functions
@@ -38494,22 +38530,18 @@ function readConfig(file, workspace) {
 }
 /** The same from a text, for tests and tools. */
 function parseConfig(text, file) {
-    const counter = new dist/* LineCounter */.HN();
-    const document = (0,dist/* parseDocument */.Tp)(text, { lineCounter: counter });
-    const [syntax] = document.errors;
-    if (syntax) {
-        throw new errors/* UserError */.yo({
-            id: 'config-syntax',
-            message: `${file} is not valid YAML: ${syntax.message.split('\n')[0] ?? ''}`,
-            value: `${file}:${counter.linePos(syntax.pos[0]).line}`,
-            fix: 'Mend the line that is named.',
-        });
-    }
-    const result = slipwaySchema.safeParse(document.toJS(), { reportInput: true });
+    const { data, document, lines } = readYaml(text, (why, line) => new errors/* UserError */.yo({
+        id: 'config-syntax',
+        message: `${file} is not valid YAML: ${why}`,
+        value: line === undefined ? file : `${file}:${line}`,
+        fix: 'Mend what is named.',
+    }));
+    const result = slipwaySchema.safeParse(data, { reportInput: true });
     if (result.success)
         return result.data;
-    const problems = result.error.issues.map((issue) => {
-        const { line } = counter.linePos(position(document, issue.path));
+    const problems = result.error.issues.flatMap(oneByOne).map((issue) => {
+        const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+        const { line } = lines.linePos(position(document, [...issue.path, ...keys]));
         return `${file}:${line}: ${issue.path.join('.') || 'the file'}: ${explain(issue)}`;
     });
     throw new errors/* UserError */.yo({
@@ -38519,10 +38551,19 @@ function parseConfig(text, file) {
         fix: 'Mend the lines that are named; schema/slipway.schema.json lists every key.',
     });
 }
-/** Offset of the node that a path leads to, or of its nearest ancestor. */
+/** Every unknown key is a mistake of its own, in a line of its own. */
+function oneByOne(issue) {
+    return issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ ...issue, keys: [key] }))
+        : [issue];
+}
+/** Offset of the key or list item that a path leads to, or of its nearest ancestor. */
 function position(document, path) {
     for (let length = path.length; length > 0; length -= 1) {
-        const node = document.getIn(path.slice(0, length), true);
+        const holder = document.getIn(path.slice(0, length - 1), true);
+        const node = (0,dist/* isMap */.jh)(holder)
+            ? holder.items.find(({ key }) => String(key) === String(path[length - 1]))?.key
+            : document.getIn(path.slice(0, length), true);
         const range = node?.range;
         if (range)
             return range[0];
@@ -38535,6 +38576,10 @@ function explain(issue) {
             return `unknown key ${issue.keys.join(', ')}`;
         case 'invalid_value':
             return `${JSON.stringify(issue.input)} is not one of ${issue.values.map(String).join(', ')}`;
+        case 'invalid_key':
+            return issue.issues.map(explain).join(', ');
+        case 'invalid_union':
+            return [...new Set(issue.errors.flat().map(explain))].join(', or ');
         default:
             return issue.input === undefined ? `${issue.message} (missing)` : issue.message;
     }
@@ -41974,7 +42019,7 @@ __webpack_unused_export__ = Alias.Alias;
 __webpack_unused_export__ = identity.isAlias;
 __webpack_unused_export__ = identity.isCollection;
 __webpack_unused_export__ = identity.isDocument;
-__webpack_unused_export__ = identity.isMap;
+exports.jh = identity.isMap;
 __webpack_unused_export__ = identity.isNode;
 __webpack_unused_export__ = identity.isPair;
 __webpack_unused_export__ = identity.isScalar;

@@ -6,6 +6,7 @@
 run_transaction() {
   composed=$release
   note state prepared
+  look
   remember_old
   if ! advance; then
     undo
@@ -29,6 +30,7 @@ advance() {
     write_upstreams serving
     note touched "$proxy"
     composed up -d --no-deps --force-recreate --no-build "$proxy" || { failure "$proxy" 'could not be started'; return 1; }
+    look
   fi
   # shellcheck disable=SC2013 # numbers
   for level in $(awk -F "$tab" '$1 == "service" && $4 != "-" { print $4 }' "journal/$tx.plan" | sort -nu); do
@@ -96,6 +98,7 @@ drain_old() {
 # undo: what users reach is put back first, then the debris goes.
 undo() {
   note state undoing
+  look
   composed=$(current_release)
   outcome=aborted
   proxy=$(proxy_service)
@@ -126,7 +129,7 @@ put_back() {
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
-  composed up -d --no-deps --force-recreate --no-build "$@" && all_healthy "$@"
+  composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
 }
 
 # A first deploy that failed leaves no container and no network; volumes are data and stay.
@@ -186,6 +189,7 @@ recover_one() {
   saved_root=$root
   read_args <"journal/$tx.args"
   root=$saved_root composed=$release
+  look
   if grep -q "^state${tab}drained" "journal/$tx" || { grep -q "^state${tab}switched" "journal/$tx" && proven; }; then finish; else undo; fi
 }
 

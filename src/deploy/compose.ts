@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { relative } from 'node:path/posix';
 import { UserError } from '../kit/errors.ts';
 import type { TarEntry } from '../kit/tar.ts';
 import type { ReleaseRecord } from '../release/record.ts';
@@ -81,7 +82,7 @@ export function finalCompose(
     const path = below(place.source, source);
     if (path === undefined) {
       if (below(place.root, source) === undefined) return source;
-      throw outside(source.slice(place.source.length));
+      throw outside(relative(place.source, source));
     }
     if (path === '') throw outside('.');
     if (!exists(path, workspace)) return `${place.root}/shared/${path}`;
@@ -100,7 +101,7 @@ export function finalCompose(
   const services: Record<string, Service> = {};
   for (const [name, original] of Object.entries(model.services)) {
     const isProxy = routing?.proxy === name;
-    const { build: _built, ...rest } = original;
+    const { build: _built, develop: _watched, ...rest } = original;
     const service: Service = {
       ...rest,
       image: images.get(name),

@@ -214,10 +214,15 @@ export function imagesOf(model: Model): string[] {
   ];
 }
 
-/** The digest under which the host has an image; the reference itself for an image that exists only there. */
+/**
+ * The digest under which the host has an image; the reference itself for an image that exists only there. Docker leaves its own
+ * registry out of the names of digests.
+ */
 export function pinned(image: string, state: HostState): string {
   if (image.includes('@')) return image;
-  const repository = image.replace(/:[^/:]*$/, '');
+  const repository = image
+    .replace(/:[^/:]*$/, '')
+    .replace(/^(?:(?:index\.)?docker\.io\/)?(?:library\/)?/, '');
   const digests = (state.images.get(image) ?? '').split(' ').slice(1);
   return (
     digests.find((digest) => digest.startsWith(`${repository}@`)) ??

@@ -20,6 +20,7 @@ const service = z.looseObject({
         .looseObject({
           aliases: z.array(z.string()).optional(),
           ipv4_address: z.string().optional(),
+          ipv6_address: z.string().optional(),
         })
         .nullable(),
     )

@@ -49,7 +49,7 @@ export function sentence(
     case 'aborted':
       return `${what} was not deployed${because}: ${now}, as before.`;
     case 'rolled-back':
-      return `${what} was taken back${because}: ${now} again.`;
+      return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
     case 'locked':
       return `${what} was not deployed, another release is under way: ${now}.`;
     case 'superseded':

@@ -143,7 +143,11 @@ export function startFirstObstacle(service: Service, isProxy = false): string | 
   );
   if (published !== undefined) return `it publishes port ${published.published ?? ''}`;
   if (service.network_mode !== undefined) return `network_mode: ${service.network_mode}`;
-  if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined))
+  if (
+    Object.values(service.networks ?? {}).some(
+      (network) => (network?.ipv4_address ?? network?.ipv6_address) !== undefined,
+    )
+  )
     return 'it has a fixed address';
   if (isProxy) return 'it is the proxy';
   if (order === 'stop-first') return 'deploy.update_config.order says so';
@@ -193,26 +197,24 @@ export function dependencyLevels(model: Model): Map<string, number> {
 
 /**
  * The names that new containers must take themselves. On the proxy's networks the proxy answers for a routed service. Elsewhere the
- * container does, but only where somebody needs it to: a caller built here that has no network in common with the proxy.
+ * container does, but only where somebody needs it to: a caller built here that shares no network with both it and the proxy.
  */
 function joins({ model, routing, built }: PlanInput, steps: readonly Step[]): Join[] {
   const proxyNetworks = new Set(
     routing === undefined ? [] : networksOf(model.services[routing.proxy] ?? {}),
   );
-  const reachesProxy = (name: string): boolean =>
-    networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
+  const on = (name: string): string[] => networksOf(model.services[name] ?? {});
+  const viaProxy = (caller: string, called: string): boolean =>
+    on(caller).some((network) => proxyNetworks.has(network) && on(called).includes(network));
   return steps
     .filter(({ action }) => action === 'start-first')
     .flatMap(({ service: name }) =>
-      networksOf(model.services[name] ?? {})
+      on(name)
         .filter((network) => {
           if (routing === undefined || !Object.hasOwn(routing.ports, name)) return true;
           if (proxyNetworks.has(network)) return false;
           return built.some(
-            (other) =>
-              other !== name &&
-              networksOf(model.services[other] ?? {}).includes(network) &&
-              !reachesProxy(other),
+            (other) => other !== name && on(other).includes(network) && !viaProxy(other, name),
           );
         })
         .map((network) => ({

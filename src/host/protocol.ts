@@ -165,21 +165,30 @@ function composeProblem(said: string, host: string): UserError {
 function pullProblem(image: string, said: string, host: string): UserError {
   const problem = (id: string, message: string, fix: string): UserError =>
     new UserError({ id, message: `${host}: ${message} Docker said: ${said}`, value: image, fix });
-  if (/unauthorized|denied|no basic auth|401|403/i.test(said)) {
+  // Names and digests may hold any word and number.
+  const why = said.replaceAll(image, '').replaceAll(/https?:\/\/[^\s"]+/g, '');
+  if (/x509|certificate/i.test(why)) {
+    return problem(
+      'registry-certificate',
+      'The host does not trust the certificate of the registry.',
+      "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.",
+    );
+  }
+  if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
     return problem(
       'registry-auth',
       'The registry does not let this host pull the image.',
       'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.',
     );
   }
-  if (/not found|manifest unknown|unknown/i.test(said)) {
+  if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
     return problem(
       'image-not-found',
       'The image does not exist.',
       'Check that the build pushed it, and that nobody deleted it since.',
     );
   }
-  if (/no space left/i.test(said))
+  if (/no space left/i.test(why))
     return problem(
       'disk-full',
       'The disk of the host is full.',

@@ -31583,6 +31583,8 @@ function assertNever(value) {
     throw new Error(`unexpected value: ${JSON.stringify(value)}`);
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: external "node:fs"
 const external_node_fs_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 ;// CONCATENATED MODULE: external "node:os"
@@ -31615,15 +31617,17 @@ function savedAgent() {
 
 
 
+
 /** The longest path of a Unix socket is 104 bytes on macOS, 108 on Linux; some of it is for the names below the folder. */
 const LONGEST_FOLDER = 80;
 /**
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = process.env.RUNNER_TEMP ?? tmpdir();
-    const folder = mkdtempSync(join(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, 'slipway-'));
+    const parent = (process.env.RUNNER_TEMP ?? '') || tmpdir();
+    const folder = join(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, `slipway-${randomBytes(5).toString('hex')}`);
     saveScratch(folder);
+    mkdirSync(folder, { mode: 0o700 });
     return folder;
 }
 /** Removes the folder; a second time does nothing. */

@@ -39,6 +39,7 @@ create_new() {
   # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
   composed up --no-start --no-deps --no-recreate --no-build "$@" $services ||
     { failure "$(printf '%s ' $services)" 'could not be created'; return 1; }
+  look
   for service in $services; do
     new_of "$service" | each new "$service" >>"journal/$tx"
   done
@@ -50,7 +51,7 @@ create_new() {
 
 # anonymous ID: Compose lets a container answer for its service's name at once; an unproven one must not.
 anonymous() {
-  for network in $(docker inspect --format '{{range $name, $_ := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$1"); do
+  printf '%s\n' "$seen" | awk -F "$tab" -v id="$1" '$1 == id { print $5 }' | tr , '\n' | while IFS= read -r network; do
     docker network disconnect "$network" "$1" && docker network connect "$network" "$1"
   done >>"journal/$tx.out" 2>&1
 }
@@ -107,18 +108,17 @@ all_healthy() {
 # command, asked at once instead of after its first interval. Without a health check it must have run for three seconds.
 healthy() {
   began=$(date +%s) pause=0.1
-  while :; do
-    { IFS=' ' read -r state health restarts; probe=$(cat); } <<EOT
-$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}
-{{.}}{{end}}{{end}}' "$2" 2>&1)
+  probe=$(docker inspect --format '{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}{{println .}}{{end}}{{end}}' "$2" 2>&1)
+  until asked "$2" "$probe"; do
+    IFS=' ' read -r state health restarts <<EOT
+$(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}' "$2" 2>&1)
 EOT
     age=$(($(date +%s) - began))
     case $state/$health/$restarts in
       running/healthy/*) break ;;
       running/none/0) [ "$age" -lt 3 ] || break ;;
-      running/starting/0) ! asked "$2" "$probe" || break ;;
+      running/starting/0 | created/*) ;;
       running/unhealthy/*) unhealthy "$1" "$2" 'its health check fails'; return 1 ;;
-      created/*) ;;
       */0) unhealthy "$1" "$2" "it ended with exit code $(docker inspect --format '{{.State.ExitCode}}' "$2")"; return 1 ;;
       *) unhealthy "$1" "$2" 'it ended and was restarted'; return 1 ;;
     esac
@@ -161,6 +161,7 @@ stop_first() {
   for service; do scales="$scales --scale $service=$(replicas_of "$service")"; done
   # shellcheck disable=SC2086
   composed up -d --no-deps --force-recreate --no-build $scales "$@" || { failure "$*" 'could not be replaced'; return 1; }
+  look
   all_healthy "$@"
 }
 
