@@ -155,7 +155,7 @@ describe('a release that is no good', () => {
     expect(result.log).toContain('table users is missing');
     expect(result.summary).toContain('table users is missing');
     expect(result.exitCode).not.toBe(0);
-    expect(result.outputs.sentence).toContain('(migrate: ended with an error)');
+    expect(result.outputs.sentence).toContain('(migrate: ended with exit code 3)');
     expect(await containers()).toBe(before);
 
     system.again('good-schema', 'v1');
