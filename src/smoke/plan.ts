@@ -22,17 +22,20 @@ export interface SmokeInputs extends Pick<SmokePlan, 'consecutive' | 'intervalMs
 export function planOf(inputs: SmokeInputs): SmokePlan {
   const { consecutive, intervalMs, timeoutMs, release, workspace } = inputs;
   const described = readSettings(inputs);
-  const url = inputs.url ?? described.url;
-  if (url === undefined) {
-    throw new UserError({
-      id: 'url-missing',
-      message: 'Nothing says which address to test.',
-      value: inputs.environment,
-      fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
-    });
-  }
+  const url = needUrl(inputs.url ?? described.url, inputs.environment);
   const record = release === undefined ? undefined : readRecord(release, workspace);
   return { url, checks: described.smoke, record, consecutive, intervalMs, timeoutMs };
+}
+
+/** @throws UserError `url-missing` */
+export function needUrl(url: string | undefined, environment: string | undefined): string {
+  if (url !== undefined) return url;
+  throw new UserError({
+    id: 'url-missing',
+    message: 'Nothing says which address to test.',
+    value: environment,
+    fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
+  });
 }
 
 interface Described {

@@ -149,8 +149,8 @@ describe('mounts', () => {
     expect(problemOf(() => mounted(path)).id).toBe('mount-outside');
   });
 
-  test('the whole repository is named as such', () => {
-    expect(problemOf(() => mounted('.')).value).toBe('.');
+  test.each(['.', '../conf', '../../other/x'])('%s is named as it was written', (path) => {
+    expect(problemOf(() => mounted(path)).value).toBe(path);
   });
 
   test('a link out of the workspace is refused, also deep in a folder', () => {

@@ -115,6 +115,12 @@ describe('the fingerprint of a service', () => {
     );
   });
 
+  test('is the same whatever Compose shall watch on the machine of a developer', () => {
+    const watching = (tx: string): Model =>
+      model(tx, { develop: { watch: [{ path: `${root}/incoming/${tx}/src/api` }] } });
+    expect(prints(watching('t1'), 't1')).toEqual(prints(watching('t2'), 't2'));
+  });
+
   test.each<[string, Partial<Service>]>([
     ['an environment variable', { environment: { A: '2' } }],
     ['a limit', { deploy: { resources: { limits: { memory: '1G' } } } }],

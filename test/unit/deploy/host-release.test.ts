@@ -97,6 +97,10 @@ describe('pinned', () => {
       `r:5000/x/api@${digest('b')}`,
     ],
     ['r:5000/x/api', [`r:5000/x/api@${digest('b')}`], `r:5000/x/api@${digest('b')}`],
+    ['docker.io/library/redis:7', [`redis@${digest('b')}`], `redis@${digest('b')}`],
+    ['index.docker.io/acme/api', [`acme/api@${digest('b')}`], `acme/api@${digest('b')}`],
+    ['library/redis', [`redis@${digest('b')}`], `redis@${digest('b')}`],
+    ['r:5000/library/redis', [`redis@${digest('b')}`], 'r:5000/library/redis'],
     ['made-here:1', [], 'made-here:1'],
     ['api:1', [`other/api-v2@${digest('a')}`], 'api:1'],
   ])('%s with %j is %s', (image, digests, reference) => {

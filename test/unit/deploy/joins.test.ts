@@ -50,6 +50,16 @@ describe('the names that new containers take themselves', () => {
     expect(names).toEqual([{ service: 'api', network: 'back', aliases: ['api'] }]);
   });
 
+  test('a caller that meets the proxy elsewhere does not meet it under this name', () => {
+    const model = modelOf({
+      nginx: on('front', 'ops'),
+      api: on('front', 'back'),
+      worker: on('back', 'ops'),
+    });
+    const names = joins(model, ['api', 'worker']).filter(({ service: name }) => name === 'api');
+    expect(names).toEqual([{ service: 'api', network: 'back', aliases: ['api'] }]);
+  });
+
   test('none where every caller reaches the proxy', () => {
     const model = modelOf({
       nginx: on('front'),

@@ -96,6 +96,11 @@ describe('one service', () => {
       'it has a fixed address',
     ],
     [
+      'a fixed IPv6 address',
+      { networks: { default: null, back: { ipv6_address: 'fd00::5' } } },
+      'it has a fixed address',
+    ],
+    [
       'the order',
       { deploy: { update_config: { order: 'stop-first' } } },
       'deploy.update_config.order says so',
@@ -260,15 +265,18 @@ describe('one-shot services', () => {
     expect(of('api', steps)).toMatchObject({ action: 'start-first', level: 1 });
   });
 
-  test('do not run when nothing else changes', () => {
+  test('do not run when nothing changes, neither others nor themselves', () => {
     const { seed = service() } = model.services;
     const unchanged = modelOf({ api: service({ depends_on: { seed: {} } }), seed });
     const containers = [container('api'), container('seed', { state: 'exited' })];
-    const steps = planOf(unchanged, containers, { migrate: 'seed' });
+    const ran = { seed: 'same' };
+    const steps = planOf(unchanged, containers, { migrate: 'seed', ran });
     expect(of('seed', steps)).toMatchObject({
       action: 'keep',
-      reason: 'one-shot, nothing else changed',
+      reason: 'one-shot, nothing changed',
     });
+    const other = planOf(unchanged, containers, { migrate: 'seed', ran: { seed: 'other' } });
+    expect(of('seed', other)).toMatchObject({ action: 'one-shot' });
   });
 
   test('never run on the way back: an old migration knows nothing of a newer schema', () => {

@@ -38,6 +38,11 @@ describe('chooseRelease', () => {
     expect(choose({}, 'r4', ['r1', 'r4'])).toBe('r1');
   });
 
+  test('a second time: one further back, not the one that was left', () => {
+    const back: LedgerEntry = { ...entry('r2', 'v2'), kind: 'rollback' };
+    expect(chooseRelease([...ledger, back], kept, 'r2', {}).release).toBe('r1');
+  });
+
   test.each<[Wanted, string]>([
     [{ release: 'r1' }, 'r1'],
     [{ version: 'v1' }, 'r1'],

@@ -202,11 +202,32 @@ describe('refusal', () => {
       'toomanyrequests: You have reached your unauthenticated pull rate limit.',
       'registry-unreachable',
     ],
+    [
+      'Error response from daemon: Get "https://r/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+      'registry-certificate',
+    ],
+    [
+      'error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
+      'registry-unreachable',
+    ],
+    [
+      'Error response from daemon: Head "https://r/v2/access-denied/manifests/sha256:401403": dial tcp 192.0.2.1:443: i/o timeout',
+      'registry-unreachable',
+    ],
   ])('a pull that failed: %s', (said, id) => {
     const problem = refusal(['pull-failed', 'r/a:1', said], host);
     expect(problem).toMatchObject({ id, value: 'r/a:1' });
     expect(problem.message).toContain(`Docker said: ${said}`);
     expect(problem.fix).not.toBe('');
+  });
+});
+
+test('what a digest holds is no word of the registry', () => {
+  const image = `r/a@sha256:${'0403'.repeat(16)}`;
+  const said = `Error response from daemon: manifest for ${image} not found: manifest unknown`;
+  expect(refusal(['pull-failed', image, said], host)).toMatchObject({
+    id: 'image-not-found',
+    message: expect.stringContaining(said) as unknown,
   });
 });
 
