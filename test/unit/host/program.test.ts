@@ -120,6 +120,15 @@ describe.each(SHELLS)('%s', (shell) => {
     expect(readdirSync(home)).toEqual([]);
   });
 
+  test('what finds no place is not taken for the next request', async () => {
+    const { lines } = await talk(
+      shell,
+      await prepare('/proc/nope', {}, 'history\nroot /tmp\n\n'),
+      request('status', { root: 'x' }),
+    );
+    expect(lines).toEqual(['hello\t1', expect.stringMatching(/^refused\tnot-writable\t/)]);
+  });
+
   test('status of an environment without Docker', async () => {
     const { lines } = await talk(
       shell,
