@@ -82,11 +82,11 @@ describe('the way to the hosts', () => {
   });
 
   test('when one host is not there, the other is not touched', async () => {
-    const nowhere = { ...hosts[1], target: 'deploy@10.213.1.9:2222' };
+    const nowhere = { ...hosts[1], target: `${hosts[1].target}:2222` };
     const before = await ledger(hosts[0]);
     const result = await system.deploy(hosts[0], 'v2', system.inputs(hosts[0], nowhere));
     expect(result.exitCode).toBe(10);
-    expect(result.log).toContain('[host-unreachable]');
+    expect(result.log).toContain('[host-refused]');
     expect(await ledger(hosts[0])).toEqual(before);
     expect(await get(hosts[0])).toBe(`200 ${fakeCommit('v1')}`);
   });

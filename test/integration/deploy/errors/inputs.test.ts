@@ -60,7 +60,7 @@ const CASES: readonly Case<undefined>[] = [
     name: 'a slipway.yml that is not YAML',
     id: 'config-syntax',
     value: /^slipway\.yml:\d+$/,
-    fix: 'Mend the line',
+    fix: 'Mend what is named.',
     arrange: (system) => {
       system.edit('slipway.yml', 'compose: [', 'compose: [[');
     },
