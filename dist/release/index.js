@@ -31428,9 +31428,9 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5920);
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
-/* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5868);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3991);
-/* harmony import */ var _smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2154);
+/* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3614);
+/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6619);
+/* harmony import */ var _smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5367);
 
 
 
@@ -31448,7 +31448,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 2154:
+/***/ 5367:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31457,10 +31457,58 @@ __nccwpck_require__.d(__webpack_exports__, {
   m: () => (/* binding */ smokeProof)
 });
 
-// EXTERNAL MODULE: ./src/kit/errors.ts
-var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./src/config/read.ts + 1 modules
+var read = __nccwpck_require__(7790);
+// EXTERNAL MODULE: ./src/kit/errors.ts
+var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/release/record.ts + 1 modules
+var record = __nccwpck_require__(1559);
+;// CONCATENATED MODULE: ./src/smoke/plan.ts
+
+
+
+
+
+/**
+ * Makes the plan out of inputs and slipway.yml.
+ * @throws UserError `url-missing`, or what the files are guilty of
+ */
+function planOf(inputs) {
+    const { consecutive, intervalMs, timeoutMs, release, workspace } = inputs;
+    const described = readSettings(inputs);
+    const url = needUrl(inputs.url ?? described.url, inputs.environment);
+    const record = release === undefined ? undefined : readRecord(release, workspace);
+    return { url, checks: described.smoke, record, consecutive, intervalMs, timeoutMs };
+}
+/** @throws UserError `url-missing` */
+function needUrl(url, environment) {
+    if (url !== undefined)
+        return url;
+    throw new errors/* UserError */.yo({
+        id: 'url-missing',
+        message: 'Nothing says which address to test.',
+        value: environment,
+        fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
+    });
+}
+const USUAL_CONFIG = 'slipway.yml';
+/**
+ * What slipway.yml says. An address alone can be tested without one; but a file that was named, or a release that somebody means
+ * to have compared, must not end in a weaker test because of a typing error or a forgotten checkout.
+ */
+function readSettings({ config, environment, url, release, workspace }) {
+    if (environment !== undefined)
+        return environmentSettings(readConfig(config, workspace), environment);
+    const alone = url !== undefined && release === undefined && config === USUAL_CONFIG;
+    if (alone && !existsSync(insideWorkspace(config, workspace)))
+        return { url, smoke: [] };
+    return { url: undefined, smoke: readConfig(config, workspace).smoke };
+}
+
 ;// CONCATENATED MODULE: ./src/smoke/target.ts
 
 const REVISION = '${service.revision}';
@@ -31871,26 +31919,22 @@ function row({ name, verdict, attempts, last, why }) {
 
 
 
-/** The smoke test as the proof of a release: only `fail` takes it back, since a probe that cannot see is not evidence. */
+
+/**
+ * The smoke test as the proof of a release: only `fail` takes it back, since a probe that cannot see is not evidence.
+ * @throws UserError now, before anything is deployed, when the checks could not be carried out
+ */
 function smokeProof({ subject }, { clock, log }) {
     const { settings, record } = subject;
-    const url = (0,inputs/* optional */.lq)('url') ?? settings.url;
-    if (url === undefined) {
-        throw new errors/* UserError */.yo({
-            id: 'input-required',
-            message: 'The smoke test needs to know where users reach this environment.',
-            value: 'url',
-            fix: `Add "url: https://..." under "with:", or under environments.${settings.environment} in slipway.yml. To deploy without a smoke test, use the action ssh-deploy.`,
-        });
-    }
     const plan = {
-        url,
+        url: needUrl((0,inputs/* optional */.lq)('url') ?? settings.url, settings.environment),
         checks: settings.smoke,
         record,
         consecutive: (0,inputs/* integer */.nd)('smoke-consecutive', 3, 1, 100),
         timeoutMs: (0,inputs/* duration */.p0)('smoke-timeout', '60s'),
         intervalMs: (0,inputs/* duration */.p0)('smoke-interval', '500ms'),
     };
+    targetsOf(plan);
     let result;
     return {
         prove: async () => {
@@ -31910,31 +31954,26 @@ function smokeProof({ subject }, { clock, log }) {
 
 /***/ }),
 
-/***/ 5868:
+/***/ 7790:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  zy: () => (/* binding */ releaseInputs)
+  fu: () => (/* binding */ environmentSettings),
+  Xg: () => (/* binding */ readConfig)
 });
 
-// UNUSED EXPORTS: hostInputs, registryOf
+// UNUSED EXPORTS: parseConfig
 
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 11 modules
-var lib_core = __nccwpck_require__(3360);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./src/kit/errors.ts
-var errors = __nccwpck_require__(3713);
-// EXTERNAL MODULE: ./src/kit/inputs.ts
-var kit_inputs = __nccwpck_require__(7127);
-// EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(6502);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
+// EXTERNAL MODULE: ./src/kit/errors.ts
+var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/kit/inputs.ts
+var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
 var yaml = __nccwpck_require__(5533);
 // EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
@@ -32021,7 +32060,7 @@ const slipwaySchema = schemas/* strictObject */.rej({
  * @throws UserError `config-missing`, `config-syntax` or `config-invalid`, naming file and line
  */
 function readConfig(file, workspace) {
-    const path = (0,kit_inputs/* insideWorkspace */.CT)(file, workspace);
+    const path = (0,inputs/* insideWorkspace */.CT)(file, workspace);
     if (!(0,external_node_fs_.existsSync)(path)) {
         throw new errors/* UserError */.yo({
             id: 'config-missing',
@@ -32119,96 +32158,26 @@ function environmentSettings(config, environment) {
     };
 }
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(3759);
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
 
+/***/ }),
 
+/***/ 3614:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-function datetime(params) {
-    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
-}
-function date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./src/release/record.ts
-
-
-
-
-const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
-const recordSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(1),
-    id: schemas/* string */.YjP()
-        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
-    app: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    commit,
-    ref: schemas/* string */.YjP().max(1024),
-    created: datetime(),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), schemas/* strictObject */.rej({
-        image: schemas/* string */.YjP()
-            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
-        revision: commit,
-    })),
-});
-/**
- * Reads release.json.
- * @throws UserError `release-missing` or `release-invalid`
- */
-function readRecord(file, workspace) {
-    const path = (0,kit_inputs/* insideWorkspace */.CT)(file, workspace);
-    let text;
-    try {
-        text = (0,external_node_fs_.readFileSync)(path, 'utf8');
-    }
-    catch {
-        throw new errors/* UserError */.yo({
-            id: 'release-missing',
-            message: 'The release record cannot be read.',
-            value: file,
-            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
-        });
-    }
-    return parseRecord(text, file);
-}
-/** The same from a text. */
-function parseRecord(text, file) {
-    let data;
-    try {
-        data = JSON.parse(text);
-    }
-    catch (error) {
-        throw new errors/* UserError */.yo({
-            id: 'release-invalid',
-            message: 'The release record is not JSON.',
-            value: file,
-            fix: 'Write it again with the build.',
-        }, { cause: error });
-    }
-    const result = recordSchema.safeParse(data);
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw new errors/* UserError */.yo({
-        id: 'release-invalid',
-        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
-        value: file,
-        fix: 'Write it again with the build; images must be digests, never tags.',
-    });
-}
-
-// EXTERNAL MODULE: ./src/remote/target.ts
-var target = __nccwpck_require__(1929);
-// EXTERNAL MODULE: ./src/kit/duration.ts
-var kit_duration = __nccwpck_require__(438);
-;// CONCATENATED MODULE: ./src/deploy/inputs.ts
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   zy: () => (/* binding */ releaseInputs)
+/* harmony export */ });
+/* unused harmony exports hostInputs, registryOf */
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3360);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7975);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_util__WEBPACK_IMPORTED_MODULE_1__);
+/* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3713);
+/* harmony import */ var _kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7127);
+/* harmony import */ var _kit_mask_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6502);
+/* harmony import */ var _config_read_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7790);
+/* harmony import */ var _release_record_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1559);
+/* harmony import */ var _remote_target_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1929);
+/* harmony import */ var _kit_duration_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(438);
 
 
 
@@ -32220,36 +32189,36 @@ var kit_duration = __nccwpck_require__(438);
 
 /** Reads where to go and how; inputs win over slipway.yml. */
 function hostInputs() {
-    const key = (0,kit_inputs/* required */.mw)('ssh-key') && ((0,kit_inputs/* secret */.rJ)('ssh-key') ?? '');
-    const folder = (0,kit_inputs/* workspace */.Gl)();
-    const fromFile = environmentSettings(readConfig((0,kit_inputs/* optional */.lq)('config') ?? 'slipway.yml', folder), (0,kit_inputs/* required */.mw)('environment'));
-    const hosts = (0,kit_inputs/* lines */.Mn)('host');
+    const key = (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .required */ .mw)('ssh-key') && ((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .secret */ .rJ)('ssh-key') ?? '');
+    const folder = (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .workspace */ .Gl)();
+    const fromFile = (0,_config_read_js__WEBPACK_IMPORTED_MODULE_5__/* .environmentSettings */ .fu)((0,_config_read_js__WEBPACK_IMPORTED_MODULE_5__/* .readConfig */ .Xg)((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('config') ?? 'slipway.yml', folder), (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .required */ .mw)('environment'));
+    const hosts = (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .lines */ .Mn)('host');
     const settings = {
         ...fromFile,
         hosts: hosts.length > 0 ? hosts : fromFile.hosts,
-        path: (0,kit_inputs/* optional */.lq)('path') ?? fromFile.path,
+        path: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('path') ?? fromFile.path,
     };
     if (settings.hosts.length === 0) {
-        throw new errors/* UserError */.yo({
+        throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo({
             id: 'input-required',
             message: 'No host is given.',
             value: 'host',
             fix: `Add "host: user@host" under "with:", or under environments.${settings.environment} in slipway.yml.`,
         });
     }
-    const username = (0,kit_inputs/* optional */.lq)('registry-username');
-    const password = (0,kit_inputs/* secret */.rJ)('registry-password')?.trim();
+    const username = (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('registry-username');
+    const password = (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .secret */ .rJ)('registry-password')?.trim();
     return {
         workspace: folder,
         settings,
-        targets: settings.hosts.map(target/* parseTarget */.h),
+        targets: settings.hosts.map(_remote_target_js__WEBPACK_IMPORTED_MODULE_7__/* .parseTarget */ .h),
         key,
-        knownHosts: (0,kit_inputs/* optional */.lq)('ssh-known-hosts'),
+        knownHosts: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('ssh-known-hosts'),
         registryAuth: (images) => dockerConfig(images, username, password),
         manner: {
-            healthTimeoutMs: (0,kit_inputs/* duration */.p0)('health-timeout', '2m'),
-            drainMs: (0,kit_duration/* parseDuration */.E)((0,kit_inputs/* optional */.lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
-            keep: (0,kit_inputs/* integer */.nd)('keep-releases', 5, 2, 100),
+            healthTimeoutMs: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .duration */ .p0)('health-timeout', '2m'),
+            drainMs: (0,_kit_duration_js__WEBPACK_IMPORTED_MODULE_8__/* .parseDuration */ .E)((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
+            keep: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .integer */ .nd)('keep-releases', 5, 2, 100),
             holdMs: 15 * 60_000,
             by: author(),
         },
@@ -32259,28 +32228,28 @@ function hostInputs() {
 function releaseInputs() {
     const inputs = hostInputs();
     const { settings } = inputs;
-    const record = readRecord((0,kit_inputs/* optional */.lq)('release') ?? 'release.json', inputs.workspace);
+    const record = (0,_release_record_js__WEBPACK_IMPORTED_MODULE_6__/* .readRecord */ .a)((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('release') ?? 'release.json', inputs.workspace);
     if (record.app !== settings.app) {
-        throw new errors/* UserError */.yo({
+        throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo({
             id: 'release-foreign',
             message: `The release record belongs to another app than ${settings.app}.`,
             value: record.app,
             fix: 'Take the record that the build of this repository wrote.',
         });
     }
-    const env = (lib_core/* getInput */.V4('env') || '').replaceAll('\r\n', '\n');
+    const env = (_actions_core__WEBPACK_IMPORTED_MODULE_0__/* .getInput */ .V4('env') || '').replaceAll('\r\n', '\n');
     maskValues(env);
     return {
         ...inputs,
-        dryRun: (0,kit_inputs/* flag */.Jt)('dry-run'),
+        dryRun: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .flag */ .Jt)('dry-run'),
         subject: {
             settings,
             record,
-            version: versionOf((0,kit_inputs/* optional */.lq)('version'), record),
+            version: versionOf((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('version'), record),
             env: `${env}\n`,
             registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
             workspace: inputs.workspace,
-            allowOlder: (0,kit_inputs/* flag */.Jt)('allow-older'),
+            allowOlder: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .flag */ .Jt)('allow-older'),
         },
     };
 }
@@ -32291,16 +32260,16 @@ function releaseInputs() {
 function maskValues(env) {
     const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
     const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    for (const value of new Set([...Object.values((0,external_node_util_.parseEnv)(env)), ...inLines]))
+    for (const value of new Set([...Object.values((0,node_util__WEBPACK_IMPORTED_MODULE_1__.parseEnv)(env)), ...inLines]))
         if (value !== undefined && value.length >= 8)
-            (0,mask/* mask */.d)(value);
+            (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_4__/* .mask */ .d)(value);
 }
 /** The ledger's name for the release: what was given, else the short commit. */
 function versionOf(given, { commit }) {
     const version = given ?? commit.slice(0, 7);
     if (/^[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}$/.test(version))
         return version;
-    throw new errors/* UserError */.yo({
+    throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo({
         id: 'bad-version',
         message: 'The version cannot be used as a name.',
         value: version,
@@ -32312,7 +32281,7 @@ function dockerConfig(images, username, password) {
     if (username === undefined && password === undefined)
         return undefined;
     if (username === undefined || password === undefined) {
-        throw new errors/* UserError */.yo({
+        throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .UserError */ .yo({
             id: 'input-required',
             message: 'registry-username and registry-password belong together.',
             value: username === undefined ? 'registry-username' : 'registry-password',
@@ -32320,7 +32289,7 @@ function dockerConfig(images, username, password) {
         });
     }
     const auth = Buffer.from(`${username}:${password}`).toString('base64');
-    (0,mask/* mask */.d)(auth);
+    (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_4__/* .mask */ .d)(auth);
     const registries = new Set(images.map(registryOf));
     return JSON.stringify({
         auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
@@ -32343,7 +32312,7 @@ function author() {
 
 /***/ }),
 
-/***/ 3991:
+/***/ 6619:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32796,13 +32765,18 @@ function composeProblem(said, host) {
 }
 function pullProblem(image, said, host) {
     const problem = (id, message, fix) => new errors/* UserError */.yo({ id, message: `${host}: ${message} Docker said: ${said}`, value: image, fix });
-    if (/unauthorized|denied|no basic auth|401|403/i.test(said)) {
+    // Names and digests may hold any word and number.
+    const why = said.replaceAll(image, '').replaceAll(/https?:\/\/[^\s"]+/g, '');
+    if (/x509|certificate/i.test(why)) {
+        return problem('registry-certificate', 'The host does not trust the certificate of the registry.', "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.");
+    }
+    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
         return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.');
     }
-    if (/not found|manifest unknown|unknown/i.test(said)) {
+    if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
         return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
     }
-    if (/no space left/i.test(said))
+    if (/no space left/i.test(why))
         return problem('disk-full', 'The disk of the host is full.', 'Make room: docker system prune -a');
     return problem('registry-unreachable', 'The image could not be pulled.', 'Check that the host reaches the registry, and run this again.');
 }
@@ -32918,6 +32892,7 @@ const service = schemas/* looseObject */._H3({
     networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
         aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
         ipv4_address: schemas/* string */.YjP().optional(),
+        ipv6_address: schemas/* string */.YjP().optional(),
     })
         .nullable())
         .optional(),
@@ -32965,6 +32940,8 @@ function networksOf({ networks }) {
     return Object.keys(networks ?? {});
 }
 
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
@@ -33101,6 +33078,7 @@ function below(folder, file) {
 
 
 
+
 const FINGERPRINT = 'slipway.fingerprint';
 /** Where nginx finds what Slipway generates for it, inside the container. */
 const GENERATED = '/etc/nginx/slipway';
@@ -33140,7 +33118,7 @@ function finalCompose(model, images, routing, place, workspace) {
         if (path === undefined) {
             if (below(place.root, source) === undefined)
                 return source;
-            throw outside(source.slice(place.source.length));
+            throw outside((0,posix_namespaceObject.relative)(place.source, source));
         }
         if (path === '')
             throw outside('.');
@@ -33160,7 +33138,7 @@ function finalCompose(model, images, routing, place, workspace) {
     const services = {};
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
-        const { build: _built, ...rest } = original;
+        const { build: _built, develop: _watched, ...rest } = original;
         const service = {
             ...rest,
             image: images.get(name),
@@ -33337,7 +33315,7 @@ function startFirstObstacle(service, isProxy = false) {
         return `it publishes port ${published.published ?? ''}`;
     if (service.network_mode !== undefined)
         return `network_mode: ${service.network_mode}`;
-    if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined))
+    if (Object.values(service.networks ?? {}).some((network) => (network?.ipv4_address ?? network?.ipv6_address) !== undefined))
         return 'it has a fixed address';
     if (isProxy)
         return 'it is the proxy';
@@ -33382,22 +33360,21 @@ function dependencyLevels(model) {
 }
 /**
  * The names that new containers must take themselves. On the proxy's networks the proxy answers for a routed service. Elsewhere the
- * container does, but only where somebody needs it to: a caller built here that has no network in common with the proxy.
+ * container does, but only where somebody needs it to: a caller built here that shares no network with both it and the proxy.
  */
 function joins({ model, routing, built }, steps) {
     const proxyNetworks = new Set(routing === undefined ? [] : networksOf(model.services[routing.proxy] ?? {}));
-    const reachesProxy = (name) => networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
+    const on = (name) => networksOf(model.services[name] ?? {});
+    const viaProxy = (caller, called) => on(caller).some((network) => proxyNetworks.has(network) && on(called).includes(network));
     return steps
         .filter(({ action }) => action === 'start-first')
-        .flatMap(({ service: name }) => networksOf(model.services[name] ?? {})
+        .flatMap(({ service: name }) => on(name)
         .filter((network) => {
         if (routing === undefined || !Object.hasOwn(routing.ports, name))
             return true;
         if (proxyNetworks.has(network))
             return false;
-        return built.some((other) => other !== name &&
-            networksOf(model.services[other] ?? {}).includes(network) &&
-            !reachesProxy(other));
+        return built.some((other) => other !== name && on(other).includes(network) && !viaProxy(other, name));
     })
         .map((network) => ({
         service: name,
@@ -33542,11 +33519,16 @@ function host_release_imagesOf(model) {
         ...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image]))),
     ];
 }
-/** The digest under which the host has an image; the reference itself for an image that exists only there. */
+/**
+ * The digest under which the host has an image; the reference itself for an image that exists only there. Docker leaves its own
+ * registry out of the names of digests.
+ */
 function pinned(image, state) {
     if (image.includes('@'))
         return image;
-    const repository = image.replace(/:[^/:]*$/, '');
+    const repository = image
+        .replace(/:[^/:]*$/, '')
+        .replace(/^(?:(?:index\.)?docker\.io\/)?(?:library\/)?/, '');
     const digests = (state.images.get(image) ?? '').split(' ').slice(1);
     return (digests.find((digest) => digest.startsWith(`${repository}@`)) ??
         digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ??
@@ -33592,7 +33574,7 @@ function sentence(outcome, what, environment, serving, why) {
         case 'aborted':
             return `${what} was not deployed${because}: ${now}, as before.`;
         case 'rolled-back':
-            return `${what} was taken back${because}: ${now} again.`;
+            return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
         case 'locked':
             return `${what} was not deployed, another release is under way: ${now}.`;
         case 'superseded':
@@ -34751,6 +34733,113 @@ function readYaml(text, refuse) {
         // An alias of nothing, or one that grows without bounds, is no error to the parser.
         throw refuse((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error), undefined);
     }
+}
+
+
+/***/ }),
+
+/***/ 1559:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  a: () => (/* binding */ readRecord)
+});
+
+// UNUSED EXPORTS: parseRecord
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function datetime(params) {
+    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
+}
+function date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+// EXTERNAL MODULE: ./src/kit/errors.ts
+var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/kit/inputs.ts
+var inputs = __nccwpck_require__(7127);
+;// CONCATENATED MODULE: ./src/release/record.ts
+
+
+
+
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
+const recordSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(1),
+    id: schemas/* string */.YjP()
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
+    app: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
+    commit,
+    ref: schemas/* string */.YjP().max(1024),
+    created: datetime(),
+    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), schemas/* strictObject */.rej({
+        image: schemas/* string */.YjP()
+            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
+        revision: commit,
+    })),
+});
+/**
+ * Reads release.json.
+ * @throws UserError `release-missing` or `release-invalid`
+ */
+function readRecord(file, workspace) {
+    const path = (0,inputs/* insideWorkspace */.CT)(file, workspace);
+    let text;
+    try {
+        text = (0,external_node_fs_.readFileSync)(path, 'utf8');
+    }
+    catch {
+        throw new errors/* UserError */.yo({
+            id: 'release-missing',
+            message: 'The release record cannot be read.',
+            value: file,
+            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
+        });
+    }
+    return parseRecord(text, file);
+}
+/** The same from a text. */
+function parseRecord(text, file) {
+    let data;
+    try {
+        data = JSON.parse(text);
+    }
+    catch (error) {
+        throw new errors/* UserError */.yo({
+            id: 'release-invalid',
+            message: 'The release record is not JSON.',
+            value: file,
+            fix: 'Write it again with the build.',
+        }, { cause: error });
+    }
+    const result = recordSchema.safeParse(data);
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw new errors/* UserError */.yo({
+        id: 'release-invalid',
+        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
+        value: file,
+        fix: 'Write it again with the build; images must be digests, never tags.',
+    });
 }
 
 

@@ -31430,7 +31430,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5868);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6740);
+/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(988);
 
 
 
@@ -31877,7 +31877,7 @@ function author() {
 
 /***/ }),
 
-/***/ 6740:
+/***/ 988:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32330,13 +32330,18 @@ function composeProblem(said, host) {
 }
 function pullProblem(image, said, host) {
     const problem = (id, message, fix) => new errors/* UserError */.yo({ id, message: `${host}: ${message} Docker said: ${said}`, value: image, fix });
-    if (/unauthorized|denied|no basic auth|401|403/i.test(said)) {
+    // Names and digests may hold any word and number.
+    const why = said.replaceAll(image, '').replaceAll(/https?:\/\/[^\s"]+/g, '');
+    if (/x509|certificate/i.test(why)) {
+        return problem('registry-certificate', 'The host does not trust the certificate of the registry.', "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.");
+    }
+    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
         return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.');
     }
-    if (/not found|manifest unknown|unknown/i.test(said)) {
+    if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
         return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
     }
-    if (/no space left/i.test(said))
+    if (/no space left/i.test(why))
         return problem('disk-full', 'The disk of the host is full.', 'Make room: docker system prune -a');
     return problem('registry-unreachable', 'The image could not be pulled.', 'Check that the host reaches the registry, and run this again.');
 }
@@ -32452,6 +32457,7 @@ const service = schemas/* looseObject */._H3({
     networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
         aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
         ipv4_address: schemas/* string */.YjP().optional(),
+        ipv6_address: schemas/* string */.YjP().optional(),
     })
         .nullable())
         .optional(),
@@ -32499,6 +32505,8 @@ function model_networksOf({ networks }) {
     return Object.keys(networks ?? {});
 }
 
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
@@ -32635,6 +32643,7 @@ function files_below(folder, file) {
 
 
 
+
 const compose_FINGERPRINT = 'slipway.fingerprint';
 /** Where nginx finds what Slipway generates for it, inside the container. */
 const GENERATED = '/etc/nginx/slipway';
@@ -32674,7 +32683,7 @@ function compose_finalCompose(model, images, routing, place, workspace) {
         if (path === undefined) {
             if (below(place.root, source) === undefined)
                 return source;
-            throw outside(source.slice(place.source.length));
+            throw outside(relative(place.source, source));
         }
         if (path === '')
             throw outside('.');
@@ -32694,7 +32703,7 @@ function compose_finalCompose(model, images, routing, place, workspace) {
     const services = {};
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
-        const { build: _built, ...rest } = original;
+        const { build: _built, develop: _watched, ...rest } = original;
         const service = {
             ...rest,
             image: images.get(name),
@@ -32871,7 +32880,7 @@ function startFirstObstacle(service, isProxy = false) {
         return `it publishes port ${published.published ?? ''}`;
     if (service.network_mode !== undefined)
         return `network_mode: ${service.network_mode}`;
-    if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined))
+    if (Object.values(service.networks ?? {}).some((network) => (network?.ipv4_address ?? network?.ipv6_address) !== undefined))
         return 'it has a fixed address';
     if (isProxy)
         return 'it is the proxy';
@@ -32916,22 +32925,21 @@ function dependencyLevels(model) {
 }
 /**
  * The names that new containers must take themselves. On the proxy's networks the proxy answers for a routed service. Elsewhere the
- * container does, but only where somebody needs it to: a caller built here that has no network in common with the proxy.
+ * container does, but only where somebody needs it to: a caller built here that shares no network with both it and the proxy.
  */
 function joins({ model, routing, built }, steps) {
     const proxyNetworks = new Set(routing === undefined ? [] : model_networksOf(model.services[routing.proxy] ?? {}));
-    const reachesProxy = (name) => model_networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
+    const on = (name) => model_networksOf(model.services[name] ?? {});
+    const viaProxy = (caller, called) => on(caller).some((network) => proxyNetworks.has(network) && on(called).includes(network));
     return steps
         .filter(({ action }) => action === 'start-first')
-        .flatMap(({ service: name }) => model_networksOf(model.services[name] ?? {})
+        .flatMap(({ service: name }) => on(name)
         .filter((network) => {
         if (routing === undefined || !Object.hasOwn(routing.ports, name))
             return true;
         if (proxyNetworks.has(network))
             return false;
-        return built.some((other) => other !== name &&
-            model_networksOf(model.services[other] ?? {}).includes(network) &&
-            !reachesProxy(other));
+        return built.some((other) => other !== name && on(other).includes(network) && !viaProxy(other, name));
     })
         .map((network) => ({
         service: name,
@@ -33076,11 +33084,16 @@ function imagesOf(model) {
         ...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image]))),
     ];
 }
-/** The digest under which the host has an image; the reference itself for an image that exists only there. */
+/**
+ * The digest under which the host has an image; the reference itself for an image that exists only there. Docker leaves its own
+ * registry out of the names of digests.
+ */
 function host_release_pinned(image, state) {
     if (image.includes('@'))
         return image;
-    const repository = image.replace(/:[^/:]*$/, '');
+    const repository = image
+        .replace(/:[^/:]*$/, '')
+        .replace(/^(?:(?:index\.)?docker\.io\/)?(?:library\/)?/, '');
     const digests = (state.images.get(image) ?? '').split(' ').slice(1);
     return (digests.find((digest) => digest.startsWith(`${repository}@`)) ??
         digests.find((digest) => digest.split('@')[0]?.endsWith(`/${repository}`)) ??
@@ -33126,7 +33139,7 @@ function sentence(outcome, what, environment, serving, why) {
         case 'aborted':
             return `${what} was not deployed${because}: ${now}, as before.`;
         case 'rolled-back':
-            return `${what} was taken back${because}: ${now} again.`;
+            return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
         case 'locked':
             return `${what} was not deployed, another release is under way: ${now}.`;
         case 'superseded':

@@ -28870,6 +28870,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   X: () => (/* binding */ planOf)
 });
 
+// UNUSED EXPORTS: needUrl
+
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
@@ -38711,17 +38713,20 @@ function parseRecord(text, file) {
 function planOf(inputs) {
     const { consecutive, intervalMs, timeoutMs, release, workspace } = inputs;
     const described = readSettings(inputs);
-    const url = inputs.url ?? described.url;
-    if (url === undefined) {
-        throw new errors/* UserError */.yo({
-            id: 'url-missing',
-            message: 'Nothing says which address to test.',
-            value: inputs.environment,
-            fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
-        });
-    }
+    const url = needUrl(inputs.url ?? described.url, inputs.environment);
     const record = release === undefined ? undefined : readRecord(release, workspace);
     return { url, checks: described.smoke, record, consecutive, intervalMs, timeoutMs };
+}
+/** @throws UserError `url-missing` */
+function needUrl(url, environment) {
+    if (url !== undefined)
+        return url;
+    throw new errors/* UserError */.yo({
+        id: 'url-missing',
+        message: 'Nothing says which address to test.',
+        value: environment,
+        fix: 'Give the input url, or the input environment and a "url:" in that environment of slipway.yml.',
+    });
 }
 const USUAL_CONFIG = 'slipway.yml';
 /**

@@ -32328,13 +32328,18 @@ function composeProblem(said, host) {
 }
 function pullProblem(image, said, host) {
     const problem = (id, message, fix) => new errors/* UserError */.yo({ id, message: `${host}: ${message} Docker said: ${said}`, value: image, fix });
-    if (/unauthorized|denied|no basic auth|401|403/i.test(said)) {
+    // Names and digests may hold any word and number.
+    const why = said.replaceAll(image, '').replaceAll(/https?:\/\/[^\s"]+/g, '');
+    if (/x509|certificate/i.test(why)) {
+        return problem('registry-certificate', 'The host does not trust the certificate of the registry.', "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.");
+    }
+    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
         return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.');
     }
-    if (/not found|manifest unknown|unknown/i.test(said)) {
+    if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
         return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
     }
-    if (/no space left/i.test(said))
+    if (/no space left/i.test(why))
         return problem('disk-full', 'The disk of the host is full.', 'Make room: docker system prune -a');
     return problem('registry-unreachable', 'The image could not be pulled.', 'Check that the host reaches the registry, and run this again.');
 }
@@ -32873,7 +32878,7 @@ function startFirstObstacle(service, isProxy = false) {
         return `it publishes port ${published.published ?? ''}`;
     if (service.network_mode !== undefined)
         return `network_mode: ${service.network_mode}`;
-    if (Object.values(service.networks ?? {}).some((network) => network?.ipv4_address !== undefined))
+    if (Object.values(service.networks ?? {}).some((network) => (network?.ipv4_address ?? network?.ipv6_address) !== undefined))
         return 'it has a fixed address';
     if (isProxy)
         return 'it is the proxy';
@@ -32918,22 +32923,21 @@ function dependencyLevels(model) {
 }
 /**
  * The names that new containers must take themselves. On the proxy's networks the proxy answers for a routed service. Elsewhere the
- * container does, but only where somebody needs it to: a caller built here that has no network in common with the proxy.
+ * container does, but only where somebody needs it to: a caller built here that shares no network with both it and the proxy.
  */
 function joins({ model, routing, built }, steps) {
     const proxyNetworks = new Set(routing === undefined ? [] : networksOf(model.services[routing.proxy] ?? {}));
-    const reachesProxy = (name) => networksOf(model.services[name] ?? {}).some((network) => proxyNetworks.has(network));
+    const on = (name) => networksOf(model.services[name] ?? {});
+    const viaProxy = (caller, called) => on(caller).some((network) => proxyNetworks.has(network) && on(called).includes(network));
     return steps
         .filter(({ action }) => action === 'start-first')
-        .flatMap(({ service: name }) => networksOf(model.services[name] ?? {})
+        .flatMap(({ service: name }) => on(name)
         .filter((network) => {
         if (routing === undefined || !Object.hasOwn(routing.ports, name))
             return true;
         if (proxyNetworks.has(network))
             return false;
-        return built.some((other) => other !== name &&
-            networksOf(model.services[other] ?? {}).includes(network) &&
-            !reachesProxy(other));
+        return built.some((other) => other !== name && on(other).includes(network) && !viaProxy(other, name));
     })
         .map((network) => ({
         service: name,
@@ -33133,7 +33137,7 @@ function sentence(outcome, what, environment, serving, why) {
         case 'aborted':
             return `${what} was not deployed${because}: ${now}, as before.`;
         case 'rolled-back':
-            return `${what} was taken back${because}: ${now} again.`;
+            return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
         case 'locked':
             return `${what} was not deployed, another release is under way: ${now}.`;
         case 'superseded':

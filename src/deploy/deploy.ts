@@ -13,7 +13,7 @@ import {
 import { gravest } from './outcome.ts';
 
 /** What became of a release on one host. */
-export interface HostResult {
+interface HostResult {
   readonly host: string;
   readonly outcome: Outcome;
   /** The release that the host serves now. */

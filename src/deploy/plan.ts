@@ -13,7 +13,7 @@ export interface Container {
   readonly release: string;
 }
 
-export type Action = 'keep' | 'start-first' | 'stop-first' | 'one-shot' | 'remove';
+type Action = 'keep' | 'start-first' | 'stop-first' | 'one-shot' | 'remove';
 
 /** What happens to one service, and why. */
 export interface Step {

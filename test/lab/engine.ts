@@ -6,7 +6,7 @@ import { type Finished, type RunOptions, run, start } from '../../src/kit/proces
 const script = fileURLToPath(new URL('./engine/engine.sh', import.meta.url));
 
 /** The folder outside the checkout that keeps what was built; the same rule as engine/common.sh. */
-export const cacheFolder =
+const cacheFolder =
   process.env.SLIPWAY_CACHE ??
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway');
 

@@ -11,7 +11,7 @@ const example = resolve(import.meta.dirname, '../../examples/saas-chat');
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
 
 /** How a version of the example may be broken; see its Dockerfiles. */
-export type Broken = 'unhealthy' | 'crash' | 'lying';
+type Broken = 'unhealthy' | 'crash' | 'lying';
 
 /** The example as a user's checkout, with its releases built in the lab's registry. */
 export interface SaasChat {
