@@ -7,7 +7,7 @@ import { smokeProof } from './smoke-proof.ts';
 
 const context = { clock: systemClock, log: actionsLog(systemClock) };
 
-await runAction(async () => {
+await runAction('aborted', async () => {
   const inputs = releaseInputs();
   await runDeploy(inputs, context, smokeProof(inputs, context));
 });

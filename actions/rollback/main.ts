@@ -5,7 +5,7 @@ import { actionsLog } from '../../src/kit/log.ts';
 import { hostInputs } from '../../src/deploy/inputs.ts';
 import { runRollback } from '../../src/deploy/run.ts';
 
-await runAction(() =>
+await runAction('aborted', () =>
   runRollback(
     hostInputs(),
     { release: optional('release'), version: optional('version') },

@@ -4,6 +4,6 @@ import { actionsLog } from '../../src/kit/log.ts';
 import { releaseInputs } from '../../src/deploy/inputs.ts';
 import { runDeploy } from '../../src/deploy/run.ts';
 
-await runAction(() =>
+await runAction('aborted', () =>
   runDeploy(releaseInputs(), { clock: systemClock, log: actionsLog(systemClock) }),
 );

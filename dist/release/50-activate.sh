@@ -84,8 +84,8 @@ finish() {
     outcome=unchanged
   fi
   note state committed
-  prune
   conclude "$outcome"
+  prune
 }
 
 drain_old() {
@@ -116,7 +116,7 @@ undo() {
   [ -n "$composed" ] || nothing_was_here
   [ "$outcome" != rolled-back ] || note state rolled-back
   [ "$outcome" != aborted ] || note state aborted
-  [ "$(current_release)" = "$release" ] || rm -rf "releases/${release:?}"
+  was_good "$release" || rm -rf "releases/${release:?}"
   conclude "$outcome"
 }
 
@@ -130,6 +130,11 @@ put_back() {
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
   composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
+}
+
+# was_good RELEASE: whether it was ever carried out here; such a release is kept for the way back.
+was_good() {
+  grep "\"release\":\"$1\"" history.ndjson 2>/dev/null | grep -q '"outcome":"\(deployed\|unchanged\)"'
 }
 
 # A first deploy that failed leaves no container and no network; volumes are data and stay.

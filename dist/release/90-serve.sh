@@ -9,7 +9,8 @@ verb_activate() {
   fi
   mkdir -p journal
   plan=$(take "$plan_size")
-  settle && lock || return 1
+  settle || return 1
+  lock || { refuse locked "$(cat lock)"; return 1; }
   if [ "$kind" = deploy ]; then
     for file in "incoming/$tx/files"/*; do
       [ ! -e "$file" ] || [ -e "files/${file##*/}" ] || mv "$file" files/

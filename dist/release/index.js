@@ -31438,7 +31438,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 
 
 const context = { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) };
-await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)(async () => {
+await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', async () => {
     const inputs = (0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .releaseInputs */ .zy)();
     await (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__/* .runDeploy */ .z)(inputs, context, (0,_smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__/* .smokeProof */ .m)(inputs, context));
 });
@@ -32260,8 +32260,11 @@ function releaseInputs() {
 function maskValues(env) {
     const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
     const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    for (const value of new Set([...Object.values((0,node_util__WEBPACK_IMPORTED_MODULE_1__.parseEnv)(env)), ...inLines]))
-        if (value !== undefined && value.length >= 8)
+    // Whole lines, too: what Compose cannot read it quotes in its error.
+    const lineTexts = env.split('\n').map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
+    const values = [...Object.values((0,node_util__WEBPACK_IMPORTED_MODULE_1__.parseEnv)(env)), ...inLines, ...lineTexts].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
+    for (const value of new Set(values))
+        if (value.length >= 8)
             (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_4__/* .mask */ .d)(value);
 }
 /** The ledger's name for the release: what was given, else the short commit. */
@@ -33559,12 +33562,12 @@ function gravest(outcomes) {
 /**
  * One sentence: what happened, and what the environment serves now.
  * @param what the release in people's words, e.g. `v1.2.0`
- * @param serving what is served now; undefined when nothing is, or nobody knows
+ * @param serving what is served now; null for nothing, undefined when no host was asked
  */
 function sentence(outcome, what, environment, serving, why) {
-    const now = serving === undefined
+    const now = serving === null
         ? `${environment} serves nothing yet`
-        : `${environment} serves ${serving}`;
+        : `${environment} serves ${serving ?? ''}`;
     const because = why === undefined ? '' : ` (${why})`;
     switch (outcome) {
         case 'deployed':
@@ -33572,9 +33575,11 @@ function sentence(outcome, what, environment, serving, why) {
         case 'unchanged':
             return `${what} changes nothing: ${now}.`;
         case 'aborted':
-            return `${what} was not deployed${because}: ${now}, as before.`;
+            return serving === undefined
+                ? `${what} was not deployed${because}: what ${environment} serves was not touched.`
+                : `${what} was not deployed${because}: ${now}, as before.`;
         case 'rolled-back':
-            return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
+            return `${what} was taken back${because}: ${now}${serving === null ? '' : ' again'}.`;
         case 'locked':
             return `${what} was not deployed, another release is under way: ${now}.`;
         case 'superseded':
@@ -34050,7 +34055,7 @@ var summary = __nccwpck_require__(4508);
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 async function reportResult(result, report) {
     const serving = result.hosts[0]?.serving;
-    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving), result.why);
+    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving ?? null), result.why);
     const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
         `**${(0,summary/* cell */.Hn)(host)}**: ${outcome}`,
         planTable(prepared),
@@ -34068,7 +34073,7 @@ async function reportError(error, current, report) {
         throw error;
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
     const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
-    await finish(outcome, said, current, report, [
+    await finish(outcome, said, current ?? undefined, report, [
         `\`${error.id}\` ${(0,summary/* cell */.Hn)(error.value ?? '')}`,
         `**Fix:** ${(0,summary/* cell */.Hn)(error.fix)}`,
     ]);
@@ -34241,7 +34246,7 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
     let current;
     try {
         const result = await withHosts(inputs, context, async (sessions) => {
-            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served)))));
+            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
             for (const one of prepared)
                 announce(one, log);
             lib_core/* setOutput */.uH('release', prepared[0]?.release ?? '');
@@ -34271,15 +34276,28 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3360);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+/* harmony import */ var _summary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4508);
 
 
-/** Runs the entry of an action: whatever it throws becomes the step's error, in words and in the exit code. */
-async function runAction(work) {
+
+/**
+ * Runs the entry of an action: whatever it throws becomes the step's error, in words, in the summary and in the exit code.
+ * @param outcome what the output `outcome` says when the work could not even begin
+ */
+async function runAction(outcome, work) {
     try {
         await work();
     }
     catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .describe */ .q0)(error));
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('outcome', outcome);
+        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo) {
+            await (0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .writeSummary */ .Sy)([
+                `### ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.message)}`,
+                `\`${error.id}\` ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.value ?? '')}`,
+                `**Fix:** ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.fix)}`,
+            ]);
+        }
     }
 }
 /** Ends the step as failed with an exit code of its own. */

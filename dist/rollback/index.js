@@ -31430,14 +31430,14 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5868);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(988);
+/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6619);
 
 
 
 
 
 
-await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)(() => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__/* .runRollback */ .e)((0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .hostInputs */ .ep)(), { release: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('release'), version: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('version') }, { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
+await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', () => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__/* .runRollback */ .e)((0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .hostInputs */ .ep)(), { release: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('release'), version: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('version') }, { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
@@ -31825,8 +31825,11 @@ function releaseInputs() {
 function maskValues(env) {
     const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
     const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    for (const value of new Set([...Object.values(parseEnv(env)), ...inLines]))
-        if (value !== undefined && value.length >= 8)
+    // Whole lines, too: what Compose cannot read it quotes in its error.
+    const lineTexts = env.split('\n').map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
+    const values = [...Object.values(parseEnv(env)), ...inLines, ...lineTexts].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
+    for (const value of new Set(values))
+        if (value.length >= 8)
             mask(value);
 }
 /** The ledger's name for the release: what was given, else the short commit. */
@@ -31877,7 +31880,7 @@ function author() {
 
 /***/ }),
 
-/***/ 988:
+/***/ 6619:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33124,12 +33127,12 @@ function gravest(outcomes) {
 /**
  * One sentence: what happened, and what the environment serves now.
  * @param what the release in people's words, e.g. `v1.2.0`
- * @param serving what is served now; undefined when nothing is, or nobody knows
+ * @param serving what is served now; null for nothing, undefined when no host was asked
  */
 function sentence(outcome, what, environment, serving, why) {
-    const now = serving === undefined
+    const now = serving === null
         ? `${environment} serves nothing yet`
-        : `${environment} serves ${serving}`;
+        : `${environment} serves ${serving ?? ''}`;
     const because = why === undefined ? '' : ` (${why})`;
     switch (outcome) {
         case 'deployed':
@@ -33137,9 +33140,11 @@ function sentence(outcome, what, environment, serving, why) {
         case 'unchanged':
             return `${what} changes nothing: ${now}.`;
         case 'aborted':
-            return `${what} was not deployed${because}: ${now}, as before.`;
+            return serving === undefined
+                ? `${what} was not deployed${because}: what ${environment} serves was not touched.`
+                : `${what} was not deployed${because}: ${now}, as before.`;
         case 'rolled-back':
-            return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
+            return `${what} was taken back${because}: ${now}${serving === null ? '' : ' again'}.`;
         case 'locked':
             return `${what} was not deployed, another release is under way: ${now}.`;
         case 'superseded':
@@ -33603,43 +33608,8 @@ function refuseForeign({ current, containers }, project, host) {
 var action = __nccwpck_require__(5920);
 // EXTERNAL MODULE: ./src/kit/duration.ts
 var duration = __nccwpck_require__(438);
-;// CONCATENATED MODULE: ./src/kit/summary.ts
-
-
-/** Text inside a Markdown table cell or sentence: nothing of it is taken for markup. */
-function cell(text) {
-    return (0,kit_text/* safeLine */.om)(text).replace(/[\\`*_[\]<>|~#!]/g, '\\$&');
-}
-/** Text in code type, whatever it holds; nothing for an empty one, which Markdown cannot show as code. */
-function code(text) {
-    const safe = (0,kit_text/* safeLine */.om)(text).replaceAll('|', '\\|');
-    if (safe === '')
-        return '';
-    const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    return fence.length > 1 || safe.startsWith('`')
-        ? `${fence} ${safe} ${fence}`
-        : `${fence}${safe}${fence}`;
-}
-/** A Markdown table; cells are Markdown already. */
-function table(head, rows) {
-    const line = (cells) => `| ${cells.join(' | ')} |`;
-    return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-/** A folded block of lines that somebody else wrote. */
-function details(title, lines) {
-    const body = lines.map((line) => (0,kit_text/* safeLine */.om)(line)).join('\n');
-    const fence = '`'.repeat(Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
-    // GitHub reads the title as HTML, where a backslash escapes nothing.
-    const safe = (0,kit_text/* safeLine */.om)(title).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
-    return `<details><summary>${safe}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
-}
-/** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
-async function writeSummary(blocks) {
-    if (!process.env.GITHUB_STEP_SUMMARY)
-        return;
-    await lib_core/* summary */.z.addRaw(`${blocks.join('\n\n')}\n`).write();
-}
-
+// EXTERNAL MODULE: ./src/kit/summary.ts
+var summary = __nccwpck_require__(4508);
 ;// CONCATENATED MODULE: ./src/deploy/report.ts
 
 
@@ -33650,11 +33620,11 @@ async function writeSummary(blocks) {
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 async function reportResult(result, report) {
     const serving = result.hosts[0]?.serving;
-    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving), result.why);
+    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving ?? null), result.why);
     const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
-        `**${cell(host)}**: ${outcome}`,
+        `**${(0,summary/* cell */.Hn)(host)}**: ${outcome}`,
         planTable(prepared),
-        ...(evidence.length === 0 ? [] : [details(`What ${host} showed`, evidence)]),
+        ...(evidence.length === 0 ? [] : [(0,summary/* details */.zH)(`What ${host} showed`, evidence)]),
     ]);
     await finish(result.outcome, said, serving, report, hosts);
     if (EXIT_CODES[result.outcome] === 0 && !result.proven) {
@@ -33668,9 +33638,9 @@ async function reportError(error, current, report) {
         throw error;
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
     const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
-    await finish(outcome, said, current, report, [
-        `\`${error.id}\` ${cell(error.value ?? '')}`,
-        `**Fix:** ${cell(error.fix)}`,
+    await finish(outcome, said, current ?? undefined, report, [
+        `\`${error.id}\` ${(0,summary/* cell */.Hn)(error.value ?? '')}`,
+        `**Fix:** ${(0,summary/* cell */.Hn)(error.fix)}`,
     ]);
 }
 /** Shows a plan that will not be carried out. */
@@ -33681,9 +33651,9 @@ async function reportDryRun(prepared, report) {
     lib_core/* setOutput */.uH('serving', current?.release ?? '');
     const said = `Dry run: ${report.what} was planned, nothing was changed.`;
     lib_core/* info */.pq(said);
-    await writeSummary([
-        `### ${cell(said)}`,
-        ...prepared.flatMap((one) => [`**${cell(one.session.target.text)}**`, planTable(one)]),
+    await (0,summary/* writeSummary */.Sy)([
+        `### ${(0,summary/* cell */.Hn)(said)}`,
+        ...prepared.flatMap((one) => [`**${(0,summary/* cell */.Hn)(one.session.target.text)}**`, planTable(one)]),
     ]);
 }
 async function finish(outcome, said, serving, report, blocks) {
@@ -33692,7 +33662,7 @@ async function finish(outcome, said, serving, report, blocks) {
     lib_core/* setOutput */.uH('serving-version', serving?.version ?? '');
     lib_core/* setOutput */.uH('sentence', said);
     const took = `Took ${(0,duration/* formatDuration */.a)(report.endedMs - report.startedMs)}.`;
-    await writeSummary([`### ${cell(said)}`, ...blocks, ...(report.more ?? []), took]);
+    await (0,summary/* writeSummary */.Sy)([`### ${(0,summary/* cell */.Hn)(said)}`, ...blocks, ...(report.more ?? []), took]);
     if (EXIT_CODES[outcome] === 0)
         lib_core/* info */.pq(said);
     else
@@ -33700,11 +33670,11 @@ async function finish(outcome, said, serving, report, blocks) {
 }
 function planTable({ plan, release }) {
     const rows = plan.steps.map(({ service, action, reason }) => [
-        code(service),
+        (0,summary/* code */.aY)(service),
         action,
-        cell(reason),
+        (0,summary/* cell */.Hn)(reason),
     ]);
-    return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
+    return `${(0,summary/* code */.aY)(release)}\n\n${(0,summary/* table */.tp)(['service', 'what happens', 'why'], rows)}`;
 }
 function nameOf(served) {
     return (served &&
@@ -33841,7 +33811,7 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
     let current;
     try {
         const result = await withHosts(inputs, context, async (sessions) => {
-            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served)))));
+            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
             for (const one of prepared)
                 announce(one, log);
             lib_core/* setOutput */.uH('release', prepared[0]?.release ?? '');
@@ -33871,15 +33841,28 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
 /* harmony export */ });
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3360);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+/* harmony import */ var _summary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4508);
 
 
-/** Runs the entry of an action: whatever it throws becomes the step's error, in words and in the exit code. */
-async function runAction(work) {
+
+/**
+ * Runs the entry of an action: whatever it throws becomes the step's error, in words, in the summary and in the exit code.
+ * @param outcome what the output `outcome` says when the work could not even begin
+ */
+async function runAction(outcome, work) {
     try {
         await work();
     }
     catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .describe */ .q0)(error));
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('outcome', outcome);
+        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo) {
+            await (0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .writeSummary */ .Sy)([
+                `### ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.message)}`,
+                `\`${error.id}\` ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.value ?? '')}`,
+                `**Fix:** ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.fix)}`,
+            ]);
+        }
     }
 }
 /** Ends the step as failed with an exit code of its own. */
@@ -34213,6 +34196,57 @@ function mask(secret) {
         if (part.length >= 4)
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq(part);
     }
+}
+
+
+/***/ }),
+
+/***/ 4508:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Hn: () => (/* binding */ cell),
+/* harmony export */   Sy: () => (/* binding */ writeSummary),
+/* harmony export */   aY: () => (/* binding */ code),
+/* harmony export */   tp: () => (/* binding */ table),
+/* harmony export */   zH: () => (/* binding */ details)
+/* harmony export */ });
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3360);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4669);
+
+
+/** Text inside a Markdown table cell or sentence: nothing of it is taken for markup. */
+function cell(text) {
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(text).replace(/[\\`*_[\]<>|~#!]/g, '\\$&');
+}
+/** Text in code type, whatever it holds; nothing for an empty one, which Markdown cannot show as code. */
+function code(text) {
+    const safe = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(text).replaceAll('|', '\\|');
+    if (safe === '')
+        return '';
+    const fence = '`'.repeat(Math.max(0, ...[...safe.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+    return fence.length > 1 || safe.startsWith('`')
+        ? `${fence} ${safe} ${fence}`
+        : `${fence}${safe}${fence}`;
+}
+/** A Markdown table; cells are Markdown already. */
+function table(head, rows) {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+/** A folded block of lines that somebody else wrote. */
+function details(title, lines) {
+    const body = lines.map((line) => (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(line)).join('\n');
+    const fence = '`'.repeat(Math.max(2, ...[...body.matchAll(/`+/g)].map(([run]) => run.length)) + 1);
+    // GitHub reads the title as HTML, where a backslash escapes nothing.
+    const safe = (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .safeLine */ .om)(title).replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+    return `<details><summary>${safe}</summary>\n\n${fence}text\n${body}\n${fence}\n\n</details>`;
+}
+/** Appends blocks of Markdown to the step's summary; where there is none (no GitHub), nothing happens. */
+async function writeSummary(blocks) {
+    if (!process.env.GITHUB_STEP_SUMMARY)
+        return;
+    await _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .summary */ .z.addRaw(`${blocks.join('\n\n')}\n`).write();
 }
 
 

@@ -28404,7 +28404,7 @@ function inputs() {
         timeoutMs: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .duration */ .p0)('timeout', '60s'),
     };
 }
-await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_1__/* .runAction */ .C)(async () => {
+await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_1__/* .runAction */ .C)('inconclusive', async () => {
     const log = (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_4__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m);
     const result = await (0,_src_smoke_smoke_js__WEBPACK_IMPORTED_MODULE_7__/* .smoke */ .Q)((0,_src_smoke_plan_js__WEBPACK_IMPORTED_MODULE_6__/* .planOf */ .X)(inputs()), { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_2__/* .systemClock */ .m, log });
     _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('outcome', result.verdict);
@@ -28432,15 +28432,28 @@ __webpack_async_result__();
 /* unused harmony export failWith */
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+/* harmony import */ var _summary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4508);
 
 
-/** Runs the entry of an action: whatever it throws becomes the step's error, in words and in the exit code. */
-async function runAction(work) {
+
+/**
+ * Runs the entry of an action: whatever it throws becomes the step's error, in words, in the summary and in the exit code.
+ * @param outcome what the output `outcome` says when the work could not even begin
+ */
+async function runAction(outcome, work) {
     try {
         await work();
     }
     catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setFailed */ .C1((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .describe */ .q0)(error));
+        _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setOutput */ .uH('outcome', outcome);
+        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo) {
+            await (0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .writeSummary */ .Sy)([
+                `### ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.message)}`,
+                `\`${error.id}\` ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.value ?? '')}`,
+                `**Fix:** ${(0,_summary_js__WEBPACK_IMPORTED_MODULE_2__/* .cell */ .Hn)(error.fix)}`,
+            ]);
+        }
     }
 }
 /** Ends the step as failed with an exit code of its own. */

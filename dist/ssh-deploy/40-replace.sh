@@ -107,9 +107,12 @@ all_healthy() {
 # healthy SERVICE ID: waits until Docker calls the container healthy, or its own health check passes when we run it: the same
 # command, asked at once instead of after its first interval. Without a health check it must have run for three seconds.
 healthy() {
-  began=$(date +%s) pause=0.1
+  began=$(date +%s) pause=0.1 tries=0
   probe=$(docker inspect --format '{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}{{println .}}{{end}}{{end}}' "$2" 2>&1)
   until asked "$2" "$probe"; do
+    tries=$((tries + 1))
+    # Most services boot within moments; why one has not is worth a question only later.
+    [ "$tries" -gt 2 ] || [ -z "$probe" ] || { sleep $pause; continue; }
     IFS=' ' read -r state health restarts <<EOT
 $(docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}' "$2" 2>&1)
 EOT
@@ -169,7 +172,6 @@ stop_first() {
 one_shot() {
   for service; do
     note step "$service" 'running once'
-    note touched "$service"
     timeout -k 10 1800 docker compose -p "$project" -f "releases/$composed/compose.json" run --rm --no-deps -T "$service" \
       </dev/null >>"journal/$tx.out" 2>&1 || { failure "$service" "ended with exit code $?"; return 1; }
   done

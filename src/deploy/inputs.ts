@@ -118,8 +118,12 @@ function maskValues(env: string): void {
   const line =
     /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
   const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-  for (const value of new Set([...Object.values(parseEnv(env)), ...inLines]))
-    if (value !== undefined && value.length >= 8) mask(value);
+  // Whole lines, too: what Compose cannot read it quotes in its error.
+  const lineTexts = env.split('\n').map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
+  const values = [...Object.values(parseEnv(env)), ...inLines, ...lineTexts].flatMap(
+    (value = '') => [value, value.replace(/\\(.)/g, '$1')],
+  );
+  for (const value of new Set(values)) if (value.length >= 8) mask(value);
 }
 
 /** The ledger's name for the release: what was given, else the short commit. */

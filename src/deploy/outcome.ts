@@ -27,19 +27,19 @@ export function gravest(outcomes: readonly Outcome[]): Outcome {
 /**
  * One sentence: what happened, and what the environment serves now.
  * @param what the release in people's words, e.g. `v1.2.0`
- * @param serving what is served now; undefined when nothing is, or nobody knows
+ * @param serving what is served now; null for nothing, undefined when no host was asked
  */
 export function sentence(
   outcome: Outcome,
   what: string,
   environment: string,
-  serving: string | undefined,
+  serving: string | null | undefined,
   why: string | undefined,
 ): string {
   const now =
-    serving === undefined
+    serving === null
       ? `${environment} serves nothing yet`
-      : `${environment} serves ${serving}`;
+      : `${environment} serves ${serving ?? ''}`;
   const because = why === undefined ? '' : ` (${why})`;
   switch (outcome) {
     case 'deployed':
@@ -47,9 +47,11 @@ export function sentence(
     case 'unchanged':
       return `${what} changes nothing: ${now}.`;
     case 'aborted':
-      return `${what} was not deployed${because}: ${now}, as before.`;
+      return serving === undefined
+        ? `${what} was not deployed${because}: what ${environment} serves was not touched.`
+        : `${what} was not deployed${because}: ${now}, as before.`;
     case 'rolled-back':
-      return `${what} was taken back${because}: ${now}${serving === undefined ? '' : ' again'}.`;
+      return `${what} was taken back${because}: ${now}${serving === null ? '' : ' again'}.`;
     case 'locked':
       return `${what} was not deployed, another release is under way: ${now}.`;
     case 'superseded':

@@ -27,7 +27,7 @@ export async function reportResult(result: ReleaseResult, report: Report): Promi
     result.outcome,
     report.what,
     report.environment,
-    nameOf(serving),
+    nameOf(serving ?? null),
     result.why,
   );
   const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
@@ -44,14 +44,14 @@ export async function reportResult(result: ReleaseResult, report: Report): Promi
 /** The same for what ended before anything changed. A bug is thrown on. */
 export async function reportError(
   error: unknown,
-  current: Served | undefined,
+  current: Served | null | undefined,
   report: Report,
 ): Promise<void> {
   const outcome = outcomeOf(error);
   if (outcome === undefined || !(error instanceof UserError)) throw error;
   core.error(describe(error));
   const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
-  await finish(outcome, said, current, report, [
+  await finish(outcome, said, current ?? undefined, report, [
     `\`${error.id}\` ${cell(error.value ?? '')}`,
     `**Fix:** ${cell(error.fix)}`,
   ]);
@@ -97,7 +97,7 @@ function planTable({ plan, release }: Prepared): string {
   return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
 }
 
-function nameOf(served: Served | undefined): string | undefined {
+function nameOf(served: Served | null | undefined): string | null | undefined {
   return (
     served &&
     (served.version === served.release ? served.release : `${served.version} (${served.release})`)

@@ -62,7 +62,7 @@ async function carryOut(
     endedMs: clock.now(),
     more: proof?.summary() ?? [],
   });
-  let current: Served | undefined;
+  let current: Served | null | undefined;
   try {
     const result = await withHosts(
       inputs,
@@ -70,7 +70,7 @@ async function carryOut(
       async (sessions): Promise<ReleaseResult | undefined> => {
         const prepared = await log.group(`Prepare ${what} for ${environment}`, () =>
           Promise.all(
-            sessions.map((session) => prepareOne(session, (served) => (current = served))),
+            sessions.map((session) => prepareOne(session, (served) => (current = served ?? null))),
           ),
         );
         for (const one of prepared) announce(one, log);

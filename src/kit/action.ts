@@ -1,12 +1,24 @@
 import * as core from '@actions/core';
-import { describe } from './errors.ts';
+import { describe, UserError } from './errors.ts';
+import { cell, writeSummary } from './summary.ts';
 
-/** Runs the entry of an action: whatever it throws becomes the step's error, in words and in the exit code. */
-export async function runAction(work: () => Promise<void>): Promise<void> {
+/**
+ * Runs the entry of an action: whatever it throws becomes the step's error, in words, in the summary and in the exit code.
+ * @param outcome what the output `outcome` says when the work could not even begin
+ */
+export async function runAction(outcome: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     core.setFailed(describe(error));
+    core.setOutput('outcome', outcome);
+    if (error instanceof UserError) {
+      await writeSummary([
+        `### ${cell(error.message)}`,
+        `\`${error.id}\` ${cell(error.value ?? '')}`,
+        `**Fix:** ${cell(error.fix)}`,
+      ]);
+    }
   }
 }
 

@@ -42,28 +42,33 @@ try {
   console.log(
     `${PAIRS} pairs each; ${PER_SECOND} requests/s on both systems; the app boots in 0.3 s\n`,
   );
-  for (const [network, via] of [
-    ['loopback', near],
-    ['100 ms round trip', far],
-  ] as const) {
-    // prettier-ignore
-    for (const drainMs of [0, 1_000]) {
-      const ours: Run[] = [];
-      const theirs: Run[] = [];
-      const deploy = (version: string): Promise<Run> => measured(`http://${host.address}/`, async () => {
-        const env = helloEnv({ DRAIN_MS: String(drainMs) });
-        return oursOnce({ ...system.inputs(host, via), release: `${version}.json`, version, env, 'allow-older': 'true' });
-      }); // prettier-ignore
-      const up = (version: string): Promise<Run> => measured(`http://${host.address}:8080/`, () => plain.up(images[version] ?? '', drainMs, via));
-      await deploy('v1');
-      await up('v1');
-      for (let pair = 0; pair < PAIRS; pair += 1) {
-        const version = VERSIONS[(pair + 1) % 2] ?? 'v1';
-        ours.push(await deploy(version));
-        theirs.push(await up(version));
-      }
-      show(`${network}, ${drainMs / 1000} s drain`, ours, theirs);
+  const cases = [
+    { network: 'loopback', via: near, drainMs: 0, interval: '2s' },
+    { network: 'loopback', via: near, drainMs: 1_000, interval: '2s' },
+    { network: 'loopback', via: near, drainMs: 0, interval: '5s' },
+    { network: 'loopback', via: near, drainMs: 1_000, interval: '5s' },
+    { network: '100 ms round trip', via: far, drainMs: 0, interval: '5s' },
+    { network: '100 ms round trip', via: far, drainMs: 1_000, interval: '5s' },
+  ];
+  for (const { network, via, drainMs, interval } of cases) {
+    const ours: Run[] = [];
+    const theirs: Run[] = [];
+    const setting = { DRAIN_MS: String(drainMs), HEALTH_INTERVAL: interval };
+    const deploy = (version: string): Promise<Run> =>
+      measured(`http://${host.address}/`, () => {
+        const what = { release: `${version}.json`, version, env: helloEnv(setting) };
+        return oursOnce({ ...system.inputs(host, via), ...what, 'allow-older': 'true' });
+      });
+    const up = (version: string): Promise<Run> =>
+      measured(`http://${host.address}:8080/`, () => plain.up(images[version] ?? '', setting, via));
+    await deploy('v1');
+    await up('v1');
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      const version = VERSIONS[(pair + 1) % 2] ?? 'v1';
+      ours.push(await deploy(version));
+      theirs.push(await up(version));
     }
+    show(`${network}, ${drainMs / 1000} s drain, health check every ${interval}`, ours, theirs);
   }
   await relay.stop();
 
@@ -115,7 +120,13 @@ try {
   /** The same system as people deploy it today: the Compose file on the host, one ssh command. */
   async function plainCompose(
     target: Host,
-  ): Promise<{ up(image: string, drainMs: number, via: typeof near): Promise<undefined> }> {
+  ): Promise<{
+    up(
+      image: string,
+      setting: Readonly<Record<string, string>>,
+      via: typeof near,
+    ): Promise<undefined>;
+  }> {
     const key = join(lab.folder, 'plain-key');
     writeFileSync(key, lab.login.privateKey, { mode: 0o600 });
     const knownHosts = join(lab.folder, 'plain-known-hosts');
@@ -134,10 +145,13 @@ try {
       `cd /home/${lab.login.user}/plain && sed -i 's|registry.example/hello/web|\${WEB_IMAGE}|; /build:/d' docker-compose.yml && docker login -u ${registry.username} -p ${registry.password} ${registry.address}`,
     );
     return {
-      up: async (image, drainMs, via) => {
+      up: async (image, setting, via) => {
         const [user = '', rest = ''] = via.target.split('@');
         const [address = '', port = '22'] = rest.split(':');
-        const env = `GREETING=hi WEB_IMAGE=${image} HTTP_PORT=8080 DRAIN_MS=${drainMs} NGINX_IMAGE=${registry.address}/base/nginx:1`;
+        const variables = Object.entries(setting)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' ');
+        const env = `GREETING=hi WEB_IMAGE=${image} HTTP_PORT=8080 ${variables} NGINX_IMAGE=${registry.address}/base/nginx:1`;
         const args = [
           '-F',
           '/dev/null',

@@ -77,7 +77,8 @@ read_args() {
 # File descriptor 9 holds the lock; a detached activation inherits it, so there is no moment between the two.
 lock() {
   exec 9>>lock
-  flock -n 9 || { exec 9>&-; return 1; }
+  # Some seconds of patience: the release before may still be clearing up.
+  flock -w 5 9 || { exec 9>&-; return 1; }
   printf '%s\n' "$tx $(date -u +%Y-%m-%dT%H:%M:%SZ) $by" >lock
 }
 

@@ -11,7 +11,7 @@ preflight() {
   docker_root=$(docker info --format '{{.DockerRootDir}}' 2>"$tmp/err") || { refuse docker-unavailable "$(flat <"$tmp/err")"; return 1; }
   # The Docker folder is often closed to us, but its file system is not.
   while [ "$docker_root" != / ] && [ -z "$(free_kib "$docker_root")" ]; do docker_root=$(dirname "$docker_root"); done
-  enough_disk "$docker_root" 1048576 && enough_disk . 65536
+  enough_disk "$docker_root" 1048576 && enough_disk "$root" 65536
 }
 
 enough_disk() {
@@ -45,7 +45,9 @@ EOT
 
 # resolve_compose ARGUMENT...: what the files mean, into $tmp/model; and meanwhile, is this host fit?
 resolve_compose() {
-  docker compose --env-file "$incoming/src/.env" "$@" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
+  # Variables of the login shell must neither fill a gap in the release's environment nor win over it.
+  env -i PATH="$PATH" HOME="$HOME" ${DOCKER_CONFIG:+DOCKER_CONFIG="$DOCKER_CONFIG"} \
+    docker compose --env-file "$incoming/src/.env" "$@" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
   resolving=$!
   preflight || { wait "$resolving"; return 1; }
   wait "$resolving" && return
@@ -62,7 +64,14 @@ verb_pull() {
   registry_config=$(mktemp -d "$memory/slipway.XXXXXX" 2>/dev/null) || { refuse memory-missing "$memory"; return 1; }
   printf '%s' "$auth" >"$registry_config/config.json"
   failed=$tmp/pull-failed
-  all_here && { rm -rf "$registry_config"; report; return; }
+  report >"$tmp/report" &
+  reporting=$!
+  if all_here; then
+    rm -rf "$registry_config"
+    wait "$reporting"
+    cat "$tmp/report"
+    return
+  fi
   while IFS= read -r ref; do
     [ -z "$ref" ] || pull_one "$ref" &
   done <<EOT
@@ -70,8 +79,7 @@ $image
 EOT
   wait
   rm -rf "$registry_config"
-  [ ! -e "$failed" ] || return 1
-  report
+  [ ! -e "$failed" ] && cat "$tmp/report"
 }
 
 about='{{.Architecture}} {{join .RepoDigests " "}}'

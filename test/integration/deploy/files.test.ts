@@ -111,7 +111,7 @@ const HOSTILE: Readonly<Record<string, readonly [given: string, expected: string
   SPACED: ['two words   # a comment', 'two words'],
   HASH: ['a#b', 'a#b'],
   EQUALS: ['x=y==', 'x=y=='],
-  COMMAND: ["$(id);`id`|id&&'", "$(id);`id`|id&&'"],
+  SHELL: ["$(id);`id`|id&&'", "$(id);`id`|id&&'"],
   LINES: ["'one\ntwo'", 'one\ntwo'],
   EMPTY: ['', ''],
 };

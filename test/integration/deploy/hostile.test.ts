@@ -26,7 +26,7 @@ describe('names that others choose', () => {
     const result = await system.deploy(host, 'v1', { version });
     expect(result.exitCode).toBe(1);
     expect(result.log).toContain('[bad-version]');
-    expect(result.outputs).toEqual({});
+    expect(result.outputs).toEqual({ outcome: 'aborted' });
     expectCommandsOfOurs(result.log);
   });
 

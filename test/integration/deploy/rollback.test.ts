@@ -155,6 +155,25 @@ describe('rollback', () => {
       'Choose one of: v1',
     );
   });
+
+  test('a way back that fails leaves what serves, and the release that it went for', async () => {
+    const web = await containerOf(host, 'web');
+    await host.exec(
+      `sed -i 's/"BOOT_MS": "50"/"BOOT_MS": "60000"/' ${ROOT}/releases/${ids.v2 ?? '?'}/compose.json`,
+    );
+    const result = await system.rollback(host, { version: 'v2', 'health-timeout': '1s' });
+    expect(result.exitCode).toBe(10);
+    expect(result.outputs).toMatchObject({ outcome: 'aborted', 'serving-version': 'v1' });
+    await expectServed('v1');
+    expect(await containerOf(host, 'web')).toBe(web);
+    await host.exec(
+      `sed -i 's/"BOOT_MS": "60000"/"BOOT_MS": "50"/' ${ROOT}/releases/${ids.v2 ?? '?'}/compose.json`,
+    );
+    expect((await system.rollback(host, { version: 'v2' })).outputs).toMatchObject({
+      outcome: 'deployed',
+      'serving-version': 'v2',
+    });
+  });
 });
 
 const CONFIG = `include /etc/nginx/slipway/*.conf;

@@ -1,3 +1,4 @@
+# shellcheck shell=dash disable=SC2034
 # Shared by the lab's provisioning scripts: where things are kept, how they speak, how Debian packages are had.
 # Sourced, never run. Everything lives in one cache folder outside the checkout, so that every checkout shares it.
 set -eu

@@ -3,11 +3,12 @@
 #   engine.sh up PID     starts it unless it runs, and notes that process PID uses it
 #   engine.sh down PID   forgets PID, clears what dead users left, and stops the engine after the last user
 # Engine and plugins are Debian's, unpacked into the cache folder; nothing is installed system-wide but small tools.
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
 install_engine() {
   [ -x "$prefix/usr/sbin/dockerd" ] && [ -f "$prefix/.complete" ] && return
-  need ip iproute2 iptables iptables mmdebstrap mmdebstrap openssl openssl ssh openssh-client
+  need ip iproute2 iptables iptables mmdebstrap mmdebstrap openssl openssl curl curl
   say "fetching Docker Engine, Compose, buildx and a registry from Debian into $prefix"
   debs=$lab/debs
   mkdir -p "$debs" "$prefix"
@@ -81,6 +82,8 @@ exec 9>"$run/lock"
 flock 9
 case $command in
   up)
+    # What the tests and the demo themselves call.
+    need ssh openssh-client busybox busybox
     install_engine
     start_engine
     : >"$run/lease-$user"

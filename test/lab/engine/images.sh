@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds, once, the base images that nothing can pull here: a host, node, nginx, redis; and starts the registry.
-# Prints the key under which they are kept. Each image is keyed by the text of this file, so that a change here rebuilds them.
+# Each image is keyed by the text of these scripts without its comments, so that a change rebuilds them.
+# shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
 here=$(cd "$(dirname "$0")" && pwd)
-key=$(cat "$here/images.sh" "$here/host-init.sh" "$here/common.sh" | sha256sum | cut -c1-12)
+key=$(grep -hv '^ *#' "$here/images.sh" "$here/host-init.sh" "$here/common.sh" | sha256sum | cut -c1-12)
 node_package=$here/../../../node_modules/node
 
 have() { [ "$(docker image inspect -f '{{index .Config.Labels "slipway.lab.key"}}' "$1" 2>/dev/null)" = "$key" ]; }
@@ -166,4 +167,3 @@ nginx_image
 redis_image
 host_image
 seed
-echo "$key"

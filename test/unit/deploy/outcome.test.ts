@@ -52,12 +52,10 @@ describe('sentence', () => {
   });
 
   test('a first release that did not come about', () => {
-    expect(sentence('rolled-back', 'v1', 'staging', undefined, why)).toBe(
+    expect(sentence('rolled-back', 'v1', 'staging', null, why)).toBe(
       'v1 was taken back (api: unhealthy): staging serves nothing yet.',
     );
-    expect(sentence('aborted', 'v1', 'staging', undefined, why)).toContain(
-      'staging serves nothing yet',
-    );
+    expect(sentence('aborted', 'v1', 'staging', null, why)).toContain('staging serves nothing yet');
   });
 });
 

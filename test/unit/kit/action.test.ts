@@ -9,7 +9,7 @@ afterEach(() => (process.exitCode = undefined));
 describe('runAction', () => {
   test('a mistake of the user fails the step in words', async () => {
     const said = await stdoutOf(() =>
-      runAction(() =>
+      runAction('aborted', () =>
         Promise.reject(new UserError({ id: 'x', message: 'No.', value: 'v', fix: 'Do.' })),
       ),
     );
@@ -18,13 +18,15 @@ describe('runAction', () => {
   });
 
   test('a bug fails the step and asks to be reported', async () => {
-    const said = await stdoutOf(() => runAction(() => Promise.reject(new TypeError('broken'))));
+    const said = await stdoutOf(() =>
+      runAction('aborted', () => Promise.reject(new TypeError('broken'))),
+    );
     expect(said).toMatch(/^::error::This is a bug in Slipway, please report it: TypeError: broken/);
     expect(process.exitCode).toBe(1);
   });
 
   test('what goes well leaves the exit code alone', async () => {
-    expect(await stdoutOf(() => runAction(() => Promise.resolve()))).toBe('');
+    expect(await stdoutOf(() => runAction('aborted', () => Promise.resolve()))).toBe('');
     expect(process.exitCode).toBeUndefined();
   });
 });

@@ -115,6 +115,8 @@ describe('who cannot get onto the host says so and changes nothing', () => {
     expect(result.exitCode).toBe(10);
     expect(result.outputs).toMatchObject({ outcome: 'aborted' });
     expect(result.summary).toContain(`\`${one.id}\``);
+    // A host that was not asked, or said that it serves v1: neither serves nothing.
+    expect(result.outputs.sentence).not.toContain('serves nothing');
     expect(await stateOf(host)).toBe(before);
   });
 });

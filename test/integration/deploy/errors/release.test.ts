@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
   {
     name: 'a disk that is nearly full',
     id: 'disk-full',
-    value: /\d+ KiB free, 65536 KiB needed/,
+    value: /^\/srv\/small\/app: \d+ KiB free, 65536 KiB needed$/,
     fix: 'Make room, for example: docker system prune -a',
     inputs: () => ({ path: '/srv/small/app' }),
   },
@@ -120,6 +120,8 @@ describe('a release that cannot be says so and changes nothing', () => {
     expect(result.exitCode).toBe(10);
     expect(result.outputs).toMatchObject({ outcome: 'aborted' });
     expect(result.summary).toContain(`\`${one.id}\``);
+    // A host that was not asked, or said that it serves v1: neither serves nothing.
+    expect(result.outputs.sentence).not.toContain('serves nothing');
     expect(await stateOf(host)).toBe(before);
   });
 
