@@ -118,9 +118,12 @@ function maskValues(env: string): void {
   const line =
     /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
   const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-  // Whole lines, too: what Compose cannot read it quotes in its error.
-  const lineTexts = env.split('\n').map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
-  const values = [...Object.values(parseEnv(env)), ...inLines, ...lineTexts].flatMap(
+  // A line that is no assignment, too: Compose quotes it in its error.
+  const malformed = env
+    .split('\n')
+    .filter((text) => !/[=:]/.test(text))
+    .map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
+  const values = [...Object.values(parseEnv(env)), ...inLines, ...malformed].flatMap(
     (value = '') => [value, value.replace(/\\(.)/g, '$1')],
   );
   for (const value of new Set(values)) if (value.length >= 8) mask(value);

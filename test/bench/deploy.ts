@@ -118,9 +118,7 @@ try {
   }
 
   /** The same system as people deploy it today: the Compose file on the host, one ssh command. */
-  async function plainCompose(
-    target: Host,
-  ): Promise<{
+  async function plainCompose(target: Host): Promise<{
     up(
       image: string,
       setting: Readonly<Record<string, string>>,

@@ -12,7 +12,7 @@ const fixture = resolve(import.meta.dirname, '../../fixtures/hello');
 export const ROOT = '/home/deploy/slipway/hello/staging';
 
 /** What may be said of one step beyond its inputs. */
-export type StepExtras = Pick<StepOptions, 'onMain' | 'onLine' | 'env'>;
+type StepExtras = Pick<StepOptions, 'onMain' | 'onLine' | 'env'>;
 
 /** The small system as a user's checkout, with its releases in the lab's registry. */
 export interface Hello {

@@ -144,9 +144,7 @@ test('the process on the host is killed: the old release serves, and the next de
     boot: '5000',
     onLine: (line) => {
       if (line.endsWith(': prepared'))
-        killed = sleep(1_500).then(() =>
-          host.exec(`pkill -9 -f '[c]at program'`),
-        );
+        killed = sleep(1_500).then(() => host.exec(`pkill -9 -f '[c]at program'`));
     },
   });
   await killed;

@@ -13,7 +13,8 @@ describe('runAction', () => {
         Promise.reject(new UserError({ id: 'x', message: 'No.', value: 'v', fix: 'Do.' })),
       ),
     );
-    expect(said).toBe('::error::No. [x]%0AValue: v%0AFix: Do.\n');
+    expect(said).toContain('::error::No. [x]%0AValue: v%0AFix: Do.\n');
+    expect(said).toContain('name=outcome::aborted');
     expect(process.exitCode).toBe(1);
   });
 

@@ -4,7 +4,7 @@ import type { StepResult } from '../../../runner/runner.ts';
 import type { Hello } from '../hello.ts';
 
 /** What a case may need to go wrong. */
-export interface Scene {
+interface Scene {
   readonly host: Host;
   /** Somebody whom the host does not know. */
   readonly other: Login;
