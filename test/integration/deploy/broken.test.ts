@@ -20,7 +20,7 @@ describe('a release that is no good', () => {
     lab = await openLab();
     host = await lab.host('broken');
     system = hello(lab);
-    system.edit('docker-compose.yml', 'interval: 2s', 'interval: 1s');
+    system.edit('docker-compose.yml', '${HEALTH_INTERVAL:-2s}', '1s');
     await system.build('v1');
     system.edit(
       'app.js',

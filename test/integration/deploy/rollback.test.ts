@@ -17,7 +17,7 @@ describe('rollback', () => {
     lab = await openLab();
     host = await lab.host('rollback');
     system = hello(lab);
-    system.edit('docker-compose.yml', 'interval: 2s', 'interval: 1s');
+    system.edit('docker-compose.yml', '${HEALTH_INTERVAL:-2s}', '1s');
     await system.build('v1');
     await system.build('v2');
     await system.build('sick', { broken: 'unhealthy' });

@@ -38,7 +38,7 @@ describe('secrets', () => {
     system = hello(lab);
     const lines = Object.keys(PLANTED).map((name) => `      ${name}: \${${name}}\n`);
     system.edit('docker-compose.yml', '    environment:\n', `    environment:\n${lines.join('')}`);
-    system.edit('docker-compose.yml', 'interval: 2s', 'interval: 1s');
+    system.edit('docker-compose.yml', '${HEALTH_INTERVAL:-2s}', '1s');
     await system.build('v1');
     await system.build('v2', { broken: 'unhealthy' });
     const { username, password } = registry;
