@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { docker, registry } from './engine.ts';
 import type { ReleaseRecord } from '../../src/release/record.ts';
 
@@ -19,15 +20,17 @@ export async function buildImage({
   buildArgs = {},
 }: BuildOptions): Promise<string> {
   const repository = `${registry.address}/${app}/${service}`;
+  // A tag of its own: another suite may build the same version otherwise at the same time.
+  const tag = `${repository}:${commit}-${randomBytes(4).toString('hex')}`;
   const args = Object.entries({
     NODE_IMAGE: 'slipway-lab/node:24',
     REVISION: commit,
     ...buildArgs,
   }).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  await docker('build', '-q', '-t', `${repository}:${commit}`, ...args, folder);
-  await docker('push', '-q', `${repository}:${commit}`);
+  await docker('build', '-q', '-t', tag, ...args, folder);
+  await docker('push', '-q', tag);
   const digests = JSON.parse(
-    await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', `${repository}:${commit}`),
+    await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', tag),
   ) as string[];
   const digest = digests.find((candidate) => candidate.startsWith(`${repository}@`));
   if (digest === undefined) throw new Error(`no digest of ${repository} after the push`);
