@@ -158,11 +158,13 @@ function current(host: Host): Promise<string> {
   return host.exec(`basename "$(readlink ${ROOT}/current)"`);
 }
 
-/** The files of the host, outside Docker's own stores, that hold one of these texts: mode, owner, path. */
-// runc-process*: Docker hands a health check to runc through such a file, root's alone, for a moment.
+/**
+ * The files of the host, outside Docker's own stores, that hold one of these texts: mode, owner, path. Docker hands a health check to
+ * runc through a file runc-process*, root's alone and gone in a moment: that is one of its stores.
+ */
 async function filesWith(host: Host, secrets: readonly string[]): Promise<string[]> {
   const found = await host.exec(
-    'cat >/dev/shm/.needles; grep -rlFf /dev/shm/.needles /home /root /tmp /var/tmp /var/log /run /dev/shm /etc --exclude=.needles --exclude=seen --exclude='runc-process*' --exclude-dir=docker -s | xargs -r stat -c "%a %U %n"; rm /dev/shm/.needles',
+    'cat >/dev/shm/.needles; grep -rlFf /dev/shm/.needles /home /root /tmp /var/tmp /var/log /run /dev/shm /etc --exclude=.needles --exclude=seen --exclude="runc-process*" --exclude-dir=docker -s | xargs -r stat -c "%a %U %n"; rm /dev/shm/.needles',
     `${secrets.join('\n')}\n`,
   );
   return found === '' ? [] : found.split('\n');
