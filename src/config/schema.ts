@@ -27,6 +27,22 @@ const service = z.strictObject({
     .describe(
       'Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.',
     ),
+  watch: list
+    .optional()
+    .describe(
+      'Folders and files outside the context that the service is made of as well; a change there builds it anew.',
+    ),
+  target: z.string().optional().describe('Stage of the Dockerfile that is built.'),
+  args: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string())
+    .optional()
+    .describe('Build arguments. They end up in the image: never put a secret here.'),
+  platforms: list.optional().describe('Platforms of the image, for example linux/amd64.'),
+  'max-size': z
+    .string()
+    .regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB')
+    .optional()
+    .describe('Size above which the build fails.'),
 });
 
 const proxy = z.strictObject({
@@ -81,6 +97,12 @@ export const slipwaySchema = z.strictObject({
     .default({})
     .describe('What this repository builds, and what the proxy routes to.'),
   proxy: proxy.default({ driver: 'none' }),
+  record: z
+    .string()
+    .optional()
+    .describe(
+      'Repository of the registry that keeps the release records. Default: <app>-release beside the images.',
+    ),
   migrate: z
     .strictObject({ service: serviceName })
     .optional()
