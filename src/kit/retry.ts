@@ -6,6 +6,8 @@ export interface RetryOptions {
   readonly pauseMs: number;
   /** Whether another attempt may help. */
   readonly retryable: (error: unknown) => boolean;
+  /** What the pause must not fall short of in milliseconds, e.g. by a Retry-After header. */
+  readonly atLeastMs?: (error: unknown) => number;
   /** Told before each pause. */
   readonly onRetry?: (error: unknown, pauseMs: number) => void;
 }
@@ -25,7 +27,8 @@ export async function retry<T>(
       return await work();
     } catch (error) {
       if (attempt >= options.attempts || !options.retryable(error)) throw error;
-      const pauseMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
+      const jitterMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
+      const pauseMs = jitterMs + (options.atLeastMs?.(error) ?? 0);
       options.onRetry?.(error, pauseMs);
       await clock.sleep(pauseMs);
     }

@@ -74,4 +74,14 @@ describe('retry', () => {
       expect(Math.min(...pauses)).toBeLessThan(bound / 2);
     }
   });
+
+  test('no pause is shorter than what was asked for', async () => {
+    const clock = new FakeClock();
+    const atLeastMs = (error: unknown): number =>
+      (error as Error).message === 'failure 1' ? 5000 : 0;
+    await retry(flaky(2), { attempts: 3, pauseMs: 1, retryable: always, atLeastMs }, clock);
+    const [first = 0, second] = clock.sleeps;
+    expect(first).toBeGreaterThanOrEqual(5000);
+    expect(second).toBeLessThanOrEqual(2);
+  });
 });

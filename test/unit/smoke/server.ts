@@ -1,14 +1,19 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** Real HTTP servers on free ports of this machine, which `closeServers` ends with whatever still hangs on them. */
-const servers: Server[] = [];
+const servers: (Server | SecureServer)[] = [];
 
 export async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
+  return `http://${await listen(createServer(listener))}`;
+}
+
+/** The host and port that a server got. */
+export async function listen(server: Server | SecureServer): Promise<string> {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Answers one after another; the last one for ever. */
@@ -46,7 +51,7 @@ export async function closeServers(): Promise<void> {
   await Promise.all(servers.splice(0).map(close));
 }
 
-async function close(server: Server | undefined): Promise<void> {
+async function close(server: Server | SecureServer | undefined): Promise<void> {
   const closed = new Promise((resolve) => server?.close(resolve));
   server?.closeAllConnections();
   await closed;
