@@ -52,8 +52,10 @@ export class HostSession {
     onLine: (line: ReceivedLine) => void,
     payload: readonly Buffer[] = [],
   ): Promise<void> {
-    const { connection, lines } = (this.#open ??= await this.#connect());
-    connection.process.stdin.write(encodeRequest(verb, args, payload));
+    const request = encodeRequest(verb, args, payload);
+    if (this.#open) this.#open.connection.process.stdin.write(request);
+    else this.#open = await this.#connect(request);
+    const { connection, lines } = this.#open;
     let refused: UserError | undefined;
     for (;;) {
       const next = await lines.next();
@@ -92,11 +94,15 @@ export class HostSession {
     this.#open = undefined;
   }
 
-  #connect(): Promise<{ connection: Connection; lines: AsyncIterator<ReceivedLine> }> {
+  /**
+   * Opens the conversation with its first request, which travels with the program: that saves a round trip. Nothing is changed by
+   * what a conversation begins with, so it may be sent again when the connection does not come about.
+   */
+  #connect(first: Buffer): Promise<{ connection: Connection; lines: AsyncIterator<ReceivedLine> }> {
     return retry(
       async () => {
         const connection = connect(this.target, this.#access, BOOTSTRAP);
-        connection.process.stdin.write(bootstrapInput(hostProgram()));
+        connection.process.stdin.write(Buffer.concat([bootstrapInput(hostProgram()), first]));
         const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
         // Whatever a login script prints comes before our hello, and is not for us.
         for (;;) {

@@ -45,6 +45,8 @@ export function sshArguments(target: Target, access: Access, command: string): s
     'ServerAliveInterval=5',
     'ServerAliveCountMax=3',
     'ClearAllForwardings=yes',
+    // The program is plain text of some ten kilobytes: compressed, it arrives with the first packets.
+    'Compression=yes',
   ];
   return [
     '-F', '/dev/null', '-T', ...options.flatMap((option) => ['-o', option]),

@@ -70,6 +70,7 @@ announce() {
     write_upstreams announced
     note announced
     reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    tested=yes
     # Their addresses are known within moments; the switch waits for that (see switch).
     sleep 0.3 &
     resolving=$!
@@ -111,26 +112,30 @@ restore_proxy() {
 
 # Runs inside the nginx container: test, reload, and see that new workers came, which is the only proof that nginx took it.
 # Prints the process ids of the workers before. A signal by `docker kill` would count as a manual stop of the container.
+# $1 is not empty when the same files were tested a moment ago, but for the servers that are down in them. `read` drops the NULs of cmdline.
 # shellcheck disable=SC2016 # expanded inside the container
 reload_script='
 workers() { for f in /proc/[0-9]*/cmdline; do
-  case $(tr "\0" " " <"$f" 2>/dev/null) in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
+  c=; IFS= read -r c 2>/dev/null <"$f"
+  case $c in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
 done; }
 before=$(workers)
-configuration=$(nginx -T 2>&1) || { printf "%s\n" "$configuration" | tail -n 5 >&2; exit 10; }
-case $configuration in *"# configuration file /etc/nginx/slipway/"*) ;; *) echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13 ;; esac
+if [ -z "$1" ]; then
+  configuration=$(nginx -T 2>&1) || { printf "%s\n" "$configuration" | tail -n 5 >&2; exit 10; }
+  case $configuration in *"# configuration file /etc/nginx/slipway/"*) ;; *) echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13 ;; esac
+fi
 nginx -s reload || exit 11
 n=0
-while [ $n -lt 100 ]; do
+while [ $n -lt 250 ]; do
   for p in $(workers); do case " $(echo $before) " in *" $p "*) ;; *) echo $before; exit 0;; esac; done
-  n=$((n+1)); sleep 0.05
+  n=$((n+1)); sleep 0.02
 done
 exit 12'
 
-# reload_proxy SERVICE: 0 when nginx serves what the files say.
+# reload_proxy SERVICE [TESTED]: 0 when nginx serves what the files say.
 reload_proxy() {
   id=$(proxy_id "$1")
-  old_workers=$(docker exec "$id" sh -c "$reload_script" 2>>"journal/$tx.out") || return 1
+  old_workers=$(docker exec "$id" sh -c "$reload_script" reload "${2:-}" 2>>"journal/$tx.out") || return 1
   printf '%s\n' "$old_workers" >>"journal/$tx.workers"
 }
 

@@ -55,7 +55,7 @@ switch() {
     stop_first "$proxy"
   elif routes_changed; then
     note switching
-    reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    reload_proxy "$proxy" "${tested:-}" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
     ! grep -qxF "touched$tab$proxy" "journal/$tx" || all_healthy "$proxy"
   fi
 }
@@ -151,7 +151,7 @@ conclude() {
   grep -q "\"tx\":\"$tx\"" history.ndjson 2>/dev/null ||
     printf '{"tx":"%s","kind":"%s","release":"%s","outcome":"%s","serving":"%s","ended":"%s"%s}\n' "$tx" "$kind" "$release" "$1" \
       "$(current_release)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${ledger:+,$ledger}" >>history.ndjson
-  rm -rf "journal/$tx.proxy" "journal/$tx.decision"
+  rm -rf "journal/$tx.proxy" "journal/$tx.decision" "journal/$tx".check.*
   note end "$1" "$(named "$(current_release)")"
 }
 
