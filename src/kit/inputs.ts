@@ -84,6 +84,22 @@ export function integer(name: string, fallback: number, min: number, max: number
   return value;
 }
 
+/**
+ * One of several words; the first is the default.
+ * @throws UserError `bad-choice`
+ */
+export function choice<const T extends string>(name: string, allowed: readonly [T, ...T[]]): T {
+  const text = optional(name) ?? allowed[0];
+  const found = allowed.find((word) => word === text);
+  if (found !== undefined) return found;
+  throw new UserError({
+    id: 'bad-choice',
+    message: `The input ${name} has no such value.`,
+    value: text,
+    fix: `Use one of: ${allowed.join(', ')}.`,
+  });
+}
+
 /** The folder that the repository is checked out to. */
 export function workspace(): string {
   return (process.env.GITHUB_WORKSPACE ?? '') || process.cwd();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  choice,
   duration,
   flag,
   insideWorkspace,
@@ -110,6 +111,18 @@ describe('numbers and durations', () => {
       });
     },
   );
+
+  test('choice: given, the first by default, error with the allowed ones', () => {
+    inputs({ login: 'host', bad: 'Host' });
+    expect(choice('login', ['job', 'host'])).toBe('host');
+    expect(choice('absent', ['job', 'host'])).toBe('job');
+    expect(problemOf(() => choice('bad', ['job', 'host']))).toMatchObject({
+      id: 'bad-choice',
+      message: 'The input bad has no such value.',
+      value: 'Host',
+      fix: 'Use one of: job, host.',
+    });
+  });
 
   test('duration: given, default, error with the name of the input', () => {
     inputs({ timeout: '1m', bad: 'soon' });
