@@ -108,7 +108,8 @@ const NO_TLS = /^(?:EPROTO|ERR_SSL_)/;
 export function noAnswer(error: unknown, subject: string): UserError {
   if (error instanceof UserError) return error;
   const { code = '', name, message } = error as NodeJS.ErrnoException;
-  if (error instanceof TooLong) return nonsense(`${message}.`, subject);
+  if (error instanceof TooLong || code.startsWith('HPE_'))
+    return nonsense(`${safeLine(message)}.`, subject);
   if (MISTRUST.test(code)) {
     return new UserError({
       id: 'registry-untrusted',

@@ -8,7 +8,7 @@ export interface Question {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
-  /** The answer's body may not be longer than this many bytes. */
+  /** What is asked for may not be longer than this many bytes. */
   readonly maxBytes?: number;
 }
 
@@ -80,8 +80,11 @@ export class Transport {
           signal: AbortSignal.timeout(this.#timeoutMs),
         },
         (response) => {
-          collect(response, maxBytes).then((bytes) => {
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: bytes });
+          const { statusCode: status = 0, headers } = response;
+          // What a refusal says is no content: it has a limit of its own.
+          const limit = status < 300 ? maxBytes : LONGEST_ANSWER;
+          collect(response, limit).then((bytes) => {
+            resolve({ status, headers, body: bytes });
           }, reject);
         },
       );

@@ -74,6 +74,12 @@ describe('RegistryClient', () => {
     expect(problem.message).toContain('more than 999 bytes');
   });
 
+  test('a refusal may be longer than what was asked for', async () => {
+    const { digest } = await client().putBlob(at(), Buffer.from('x'));
+    server().faults.push({ on: 'GET blobs', status: 503, body: 'wait '.repeat(10), times: 1 });
+    expect(await client().blob(at(), digest, 1)).toEqual(Buffer.from('x'));
+  });
+
   test('a missing blob is named', async () => {
     const problem = await problemIn(client().blob(at(), digestOf('x'), 100));
     expect(problem.message).toContain(`${digestOf('x')} is missing`);
