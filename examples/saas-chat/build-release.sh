@@ -6,7 +6,14 @@ root=$(dirname "$0")
 
 # What another repository changes: its name, and SERVICE=DOCKERFILE for each image, built from here.
 app=saas-chat
-dockerfiles='auth=services/auth/Dockerfile chat=services/chat/Dockerfile'
+dockerfiles='
+  auth=services/auth/Dockerfile
+  chat=services/chat/Dockerfile
+  billing=services/billing/Dockerfile
+  analytics=services/analytics/Dockerfile
+  orchestrator=services/orchestrator/Dockerfile
+  email-worker=services/email-worker/Dockerfile
+'
 
 usage() {
   cat >&2 <<'USAGE'

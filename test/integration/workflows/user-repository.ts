@@ -52,7 +52,7 @@ export async function userRepository(
   repository.edit('build-release.sh', (text) =>
     text
       .replace(/^app=.*/m, 'app=hello')
-      .replace(/^dockerfiles=.*/m, "dockerfiles='web=Dockerfile'"),
+      .replace(/^dockerfiles='[^']*'/m, "dockerfiles='web=Dockerfile'"),
   );
   repository.edit('slipway.yml', (text) => {
     const document = parseDocument(text);

@@ -17,6 +17,17 @@ export async function readJson(request) {
   return body;
 }
 
+const isCount = (n) => Number.isSafeInteger(n) && n > 0;
+
+/** What one service counted for another: `{"counts": {"message.posted": 3}}`, as [name, number] pairs. */
+export async function readCounts(request, isName) {
+  const { counts } = await readJson(request);
+  const entries = Object.entries(counts ?? {});
+  if (entries.length === 0 || !entries.every(([name, n]) => isName(name) && isCount(n)))
+    throw new HttpError(400, 'counts: an object of names and whole numbers above 0');
+  return entries;
+}
+
 async function answer(routes, request) {
   const url = URL.parse(request.url, 'http://service');
   const route = url && routes[`${request.method} ${url.pathname}`];

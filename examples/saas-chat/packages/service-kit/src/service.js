@@ -7,21 +7,25 @@ import { handlerOf, HttpError } from './http.js';
 // first may do so just as a request is coming in on it.
 const KEEP_ALIVE_MS = 75_000;
 
+const processFacts = () => ({
+  node: process.version,
+  uptime_seconds: Math.round(process.uptime()),
+  memory_mb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+});
+
 function healthRoutes({ release, components, chaos }) {
   const health = async () => {
     const document = await healthOf(release, components);
     return chaos.unhealthy ? { ...document, status: 'unhealthy' } : document;
   };
-  const statusCode = ({ status }) => (status === 'unhealthy' ? 503 : 200);
+  const answer = (body) => ({ status: body.status === 'unhealthy' ? 503 : 200, body });
   return {
-    'GET /health': async () => {
-      const body = await health();
-      return { status: statusCode(body), body };
-    },
+    'GET /health': async () => answer(await health()),
+    'GET /health/detailed': async () => answer({ ...(await health()), process: processFacts() }),
     'GET /health/live': async () => ({ body: { status: 'alive' } }),
     'GET /health/ready': async () => {
       const { status } = await health();
-      return { status: statusCode({ status }), body: { status } };
+      return answer({ status });
     },
   };
 }

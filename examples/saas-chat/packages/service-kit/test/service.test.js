@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { createService, readJson } from '../src/index.js';
+import { createService, readCounts, readJson } from '../src/index.js';
 
 async function serve(t, options) {
   const server = createService({
@@ -28,6 +28,28 @@ test('routes answer JSON', async (t) => {
   assert.equal((await call('/nowhere')).status, 404);
 });
 
+test('counts are names with whole numbers above 0', async (t) => {
+  const isName = (name) => name !== 'bad';
+  const call = await serve(t, {
+    routes: { 'POST /say': async ({ request }) => ({ body: await readCounts(request, isName) }) },
+  });
+  assert.deepEqual((await call('/say', say('{"counts":{"a":1,"b":2}}'))).body, [
+    ['a', 1],
+    ['b', 2],
+  ]);
+  for (const counts of [
+    '{"bad":1}',
+    '{"a":0}',
+    '{"a":1.5}',
+    '{"a":"1"}',
+    '{}',
+    'null',
+    '"a"',
+    '[]',
+  ])
+    assert.equal((await call('/say', say(`{"counts":${counts}}`))).status, 400, counts);
+});
+
 test('health names the release; without a component it is 503, but the process lives', async (t) => {
   const well = await serve(t);
   const { status, body } = await well('/health');
@@ -38,6 +60,17 @@ test('health names the release; without a component it is 503, but the process l
   assert.equal((await ill('/health')).status, 503);
   assert.equal((await ill('/health/ready')).status, 503);
   assert.equal((await ill('/health/live')).status, 200);
+});
+
+test('detailed health adds how each component and the process are doing', async (t) => {
+  const call = await serve(t, { components: { redis: async () => 'PONG' } });
+  const { status, body } = await call('/health/detailed');
+  assert.deepEqual([status, body.status, body.revision], [200, 'healthy', 'abc']);
+  assert.equal(typeof body.components.redis.response_time_ms, 'number');
+  assert.equal(body.process.node, process.version);
+
+  const ill = await serve(t, { components: { redis: () => Promise.reject(new Error('gone')) } });
+  assert.equal((await ill('/health/detailed')).status, 503);
 });
 
 test('BROKEN=unhealthy and BROKEN=lying do what they say', async (t) => {

@@ -10,21 +10,25 @@ async function serve(t, verify = ada) {
   const release = { service: 'chat', version: '1.0.0', revision: 'chat-1' };
   const kept = [];
   const messages = { add: async (message) => kept.push(message), list: async () => kept };
-  const routes = chatRoutes({ release, auth: { verify }, messages });
+  const counted = [];
+  const events = { count: (name) => counted.push(name) };
+  const usage = { count: (user) => counted.push(user) };
+  const routes = chatRoutes({ release, auth: { verify }, messages, events, usage });
   const server = createService({ release, routes });
   await once(server.listen(0), 'listening');
   t.after(() => server.close());
-  return async (path, init) => {
+  const call = async (path, init) => {
     const response = await fetch(`http://127.0.0.1:${server.address().port}${path}`, init);
     return { status: response.status, body: await response.json() };
   };
+  return { call, counted };
 }
 
 const post = (message) => ({ method: 'POST', body: JSON.stringify(message) });
 
 test('whoami passes on the token and how to connect, and names both revisions', async (t) => {
   const calls = [];
-  const call = await serve(t, (...asked) => {
+  const { call } = await serve(t, (...asked) => {
     calls.push(asked);
     return ada();
   });
@@ -38,26 +42,27 @@ test('whoami passes on the token and how to connect, and names both revisions', 
 });
 
 test('what auth refuses is 401, what auth cannot answer is 502 with the reason', async (t) => {
-  const refused = await serve(t, async () => ({ status: 401, body: { error: 'ended' } }));
+  const { call: refused } = await serve(t, async () => ({ status: 401, body: { error: 'ended' } }));
   assert.deepEqual(await refused('/whoami'), { status: 401, body: { error: 'ended' } });
 
-  const broken = await serve(t, async () => ({ status: 500, body: { error: 'broken' } }));
+  const { call: broken } = await serve(t, async () => ({ status: 500, body: { error: 'broken' } }));
   assert.deepEqual(await broken('/whoami'), {
     status: 502,
     body: { error: 'auth answered 500: broken' },
   });
 
-  const gone = await serve(t, () => Promise.reject(new Error('refused')));
+  const { call: gone } = await serve(t, () => Promise.reject(new Error('refused')));
   assert.deepEqual(await gone('/whoami'), {
     status: 502,
     body: { error: 'auth does not answer: refused' },
   });
 });
 
-test('messages are kept, signed by their author', async (t) => {
-  const call = await serve(t);
+test('messages are kept, signed by their author, and counted once', async (t) => {
+  const { call, counted } = await serve(t);
   assert.equal((await call('/messages', post({ text: 'hello' }))).status, 201);
   assert.equal((await call('/messages', post({ text: '' }))).status, 400);
   const [message, ...others] = (await call('/messages')).body.messages;
   assert.deepEqual([message.user, message.text, others.length], ['ada', 'hello', 0]);
+  assert.deepEqual(counted, ['message.posted', 'ada']);
 });
