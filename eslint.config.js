@@ -57,7 +57,7 @@ const house = {
           ),
           allow(types('lab'), 'kit', 'host', 'registry', 'release', 'lab'),
           allow(types('test'), 'action', 'cli', 'lab', 'scripts'),
-          allow(types('scripts'), 'config'),
+          allow(types('scripts'), 'config', 'release'),
         ],
       },
     ],

@@ -35,7 +35,7 @@ export function refusal(answer: Answer, subject: string, now: number): UserError
   }
   if (status === 404) {
     return new UserError({
-      id: 'repository-missing',
+      id: 'registry-no-repository',
       message: `The registry does not have this repository, nor does it make one (${words}).`,
       value: subject,
       fix: 'Create the repository in the registry, and check the name and the account.',

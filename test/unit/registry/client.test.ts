@@ -120,7 +120,7 @@ describe('what goes wrong', () => {
     [405, errors('UNSUPPORTED', 'The operation is unsupported.'), 'registry-read-only', 1],
     [413, '<html>too large</html>', 'registry-limit', 1],
     [507, '', 'registry-limit', 1],
-    [404, errors('NAME_UNKNOWN', 'no such repository'), 'repository-missing', 1],
+    [404, errors('NAME_UNKNOWN', 'no such repository'), 'registry-no-repository', 1],
     [400, errors('NAME_INVALID', 'bad'), 'registry-failed', 1],
     [429, errors('TOOMANYREQUESTS', 'pull rate limit'), 'registry-limit', 4],
     [500, 'oops', 'registry-failed', 4],

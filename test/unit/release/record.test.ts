@@ -1,5 +1,14 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { parseRecord, readRecord, type ReleaseRecord } from '../../../src/release/record.ts';
+import {
+  formatRecord,
+  parseRecord,
+  readRecord,
+  readRecordFile,
+  recordHash,
+  recordId,
+  type ReleaseRecord,
+} from '../../../src/release/record.ts';
 import { folderWith, problemOf } from '../kit/support.ts';
 
 const commit = '1a2b3c4'.padEnd(40, '0');
@@ -19,6 +28,13 @@ const parse = (value: unknown): ReleaseRecord => parseRecord(JSON.stringify(valu
 describe('parseRecord', () => {
   test('reads a record', () => {
     expect(parse(good)).toEqual(good);
+  });
+
+  test('reads what is known of a build beyond that', () => {
+    const more = { platforms: ['linux/amd64', 'linux/arm/v7'], attestations: ['provenance'] };
+    const run = 'https://github.com/acme/saas-chat/actions/runs/1';
+    const grown = { ...good, run, services: { api: { image, revision: commit, ...more } } };
+    expect(parse(grown)).toEqual(grown);
   });
 
   test('commits may be SHA-256', () => {
@@ -63,6 +79,12 @@ describe('parseRecord', () => {
       { ...good, services: { '-x': { image, revision: commit } } },
       'services.-x: ',
     ],
+    ['a run that is a script', { ...good, run: 'javascript:alert(1)' }, 'run: '],
+    [
+      'a platform that is none',
+      { ...good, services: { api: { image, revision: commit, platforms: ['linux'] } } },
+      'services.api.platforms.0: must be os/architecture',
+    ],
     ['a key that nobody knows', { ...good, extra: 1 }, ': Unrecognized key: "extra"'],
     ['a list', [], ': Invalid input: expected object'],
   ])('%s is refused', (_, value, said) => {
@@ -78,6 +100,44 @@ describe('parseRecord', () => {
       message: 'The release record is not JSON.',
       value: 'release.json',
     });
+  });
+});
+
+describe('formatRecord', () => {
+  const service = { image, revision: commit, platforms: ['linux/amd64'] };
+
+  test('the same facts are the same bytes, whatever their order', () => {
+    const one: ReleaseRecord = { ...good, services: { web: service, api: service } };
+    const { services: _, ...rest } = good;
+    const other = {
+      services: {
+        api: { platforms: ['linux/amd64'], revision: commit, image },
+        web: { revision: commit, image, platforms: ['linux/amd64'] },
+      },
+      ...rest,
+    };
+    expect(formatRecord(other)).toEqual(formatRecord(one));
+    expect(formatRecord(one).toString('utf8')).toMatch(
+      /^\{\n {2}"schema": 1,\n {2}"id": [^]*\}\n$/,
+    );
+  });
+
+  test('what is written is what is read, and hashed as the file is', () => {
+    const bytes = formatRecord({ ...good, run: 'https://github.com/a/b/actions/runs/1' });
+    const workspace = folderWith({ 'release.json': bytes.toString('utf8') });
+    const read = readRecordFile('release.json', workspace);
+    expect(read.bytes).toEqual(bytes);
+    expect(formatRecord(read.record)).toEqual(bytes);
+    // sha256sum of the file
+    expect(recordHash(read.bytes)).toBe(
+      `sha256:${createHash('sha256').update(bytes).digest('hex')}`,
+    );
+  });
+
+  test('the name is the time of the commit, in UTC, and the short commit', () => {
+    expect(recordId(commit, new Date('2026-11-21T09:35:00.7+01:00'))).toBe(
+      '20261121T083500Z-1a2b3c4',
+    );
   });
 });
 
