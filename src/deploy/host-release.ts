@@ -119,16 +119,19 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
   };
 }
 
+/** With what a host pulls: a login for this once, or its own, which is proven by it. */
+export type PullLogin = { readonly auth?: string | undefined } | { readonly credential: 'host' };
+
 /** Makes the images be on the host and learns what runs there. */
 export async function pull(
   session: HostSession,
   base: Arguments,
   images: Iterable<string>,
-  auth: string | undefined,
+  login: PullLogin,
   log: Log,
 ): Promise<HostState> {
   const collector = stateCollector();
-  await session.request('pull', { ...base, auth, image: [...new Set(images)] }, (line) => {
+  await session.request('pull', { ...base, ...login, image: [...new Set(images)] }, (line) => {
     if (line.kind === 'pulling')
       log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
     collector.read(line);

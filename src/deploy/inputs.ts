@@ -2,6 +2,7 @@ import * as core from '@actions/core';
 import { parseEnv } from 'node:util';
 import { UserError } from '../kit/errors.ts';
 import {
+  choice,
   duration,
   flag,
   integer,
@@ -16,7 +17,7 @@ import { type EnvironmentSettings, environmentSettings, readConfig } from '../co
 import { readRecord, type ReleaseRecord } from '../release/record.ts';
 import { parseTarget, type Target } from '../remote/target.ts';
 import { parseDuration } from '../kit/duration.ts';
-import type { Manner } from './host-release.ts';
+import type { Manner, PullLogin } from './host-release.ts';
 import type { Subject } from './prepare.ts';
 
 /** Inputs of every action that goes onto hosts. */
@@ -26,7 +27,7 @@ export interface HostInputs {
   readonly targets: readonly Target[];
   readonly key: string;
   readonly knownHosts: string | undefined;
-  readonly registryAuth: (images: readonly string[]) => string | undefined;
+  readonly pullLogin: (images: readonly string[]) => PullLogin;
   readonly manner: Manner;
 }
 
@@ -58,6 +59,7 @@ export function hostInputs(): HostInputs {
       fix: `Add "host: user@host" under "with:", or under environments.${settings.environment} in slipway.yml.`,
     });
   }
+  const ownCredential = choice('pull-credential', ['job', 'host']) === 'host';
   const username = optional('registry-username');
   const password = secret('registry-password')?.trim();
   return {
@@ -66,7 +68,8 @@ export function hostInputs(): HostInputs {
     targets: settings.hosts.map(parseTarget),
     key,
     knownHosts: optional('ssh-known-hosts'),
-    registryAuth: (images) => dockerConfig(images, username, password),
+    pullLogin: (images) =>
+      ownCredential ? { credential: 'host' } : { auth: dockerConfig(images, username, password) },
     manner: {
       healthTimeoutMs: duration('health-timeout', '2m'),
       drainMs: parseDuration(
@@ -103,7 +106,7 @@ export function releaseInputs(): ReleaseInputs {
       record,
       version: versionOf(optional('version'), record),
       env: `${env}\n`,
-      registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
+      pullLogin: inputs.pullLogin(Object.values(record.services).map(({ image }) => image)),
       workspace: inputs.workspace,
       allowOlder: flag('allow-older'),
     },

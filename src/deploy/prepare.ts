@@ -19,6 +19,7 @@ import {
   pinned,
   type Prepared,
   pull,
+  type PullLogin,
   rootOf,
   type HostState,
   type ReleaseFacts,
@@ -34,8 +35,7 @@ export interface Subject {
   readonly version: string;
   /** dotenv text; it becomes the `.env` that Compose reads. */
   readonly env: string;
-  /** Docker's `config.json` for the registry, one line; undefined for public images. */
-  readonly registryAuth: string | undefined;
+  readonly pullLogin: PullLogin;
   readonly workspace: string;
   readonly allowOlder: boolean;
 }
@@ -85,7 +85,7 @@ export async function prepare(
     session,
     { ...base, project: model.name },
     images.values(),
-    subject.registryAuth,
+    subject.pullLogin,
     log,
   );
   refuseOlder(subject, state.current?.release);

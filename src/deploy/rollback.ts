@@ -10,6 +10,7 @@ import {
   ledgerOf,
   type Prepared,
   pull,
+  type PullLogin,
   rootOf,
   stateCollector,
 } from './host-release.ts';
@@ -82,7 +83,7 @@ export function chooseRelease(
 export async function prepareRollback(
   settings: EnvironmentSettings,
   wanted: Wanted,
-  registryAuth: (images: readonly string[]) => string | undefined,
+  pullLogin: (images: readonly string[]) => PullLogin,
   session: HostSession,
   { clock, log }: Context,
   onCurrent: (current: Served | undefined) => void,
@@ -110,7 +111,7 @@ export async function prepareRollback(
     session,
     { ...base, project: model.name },
     imagesOf(model),
-    registryAuth(imagesOf(model)),
+    pullLogin(imagesOf(model)),
     log,
   );
   return {

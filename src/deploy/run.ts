@@ -35,7 +35,7 @@ export async function runRollback(
 ): Promise<void> {
   const what = `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`;
   await carryOut(inputs, what, context, false, undefined, (session, onCurrent) =>
-    prepareRollback(inputs.settings, wanted, inputs.registryAuth, session, context, onCurrent),
+    prepareRollback(inputs.settings, wanted, inputs.pullLogin, session, context, onCurrent),
   );
 }
 

@@ -93,7 +93,7 @@ describe('hostInputs', () => {
   test('the login at registries is masked and made for each of them', async () => {
     inputs({ 'registry-username': 'bot', 'registry-password': 'hunter2-hunter2' });
     const made = await quietly(() =>
-      hostInputs().registryAuth(Object.values(record.services).map(({ image }) => image)),
+      authOf(Object.values(record.services).map(({ image }) => image)),
     );
     const auth = Buffer.from('bot:hunter2-hunter2').toString('base64');
     expect(JSON.parse(made ?? '')).toEqual({ auths: { 'ghcr.io': { auth }, 'r:5000': { auth } } });
@@ -103,19 +103,33 @@ describe('hostInputs', () => {
   });
 
   test('public images need no login; half of one is a mistake', async () => {
-    expect(await quietly(() => hostInputs().registryAuth(['x']))).toBeUndefined();
+    expect(await quietly(() => authOf(['x']))).toBeUndefined();
     inputs({ 'registry-username': 'bot' });
-    expect(await quietly(() => problemOf(() => hostInputs().registryAuth(['x'])))).toMatchObject({
+    expect(await quietly(() => problemOf(() => authOf(['x'])))).toMatchObject({
       id: 'input-required',
       value: 'registry-password',
     });
     inputs({ 'registry-username': '', 'registry-password': 'hunter2-hunter2' });
-    expect(await quietly(() => problemOf(() => hostInputs().registryAuth(['x'])))).toMatchObject({
+    expect(await quietly(() => problemOf(() => authOf(['x'])))).toMatchObject({
       id: 'input-required',
       value: 'registry-username',
     });
   });
+
+  test('the host may pull with its own login, whatever the job has', async () => {
+    inputs({
+      'pull-credential': 'host',
+      'registry-username': 'bot',
+      'registry-password': 'hunter2-hunter2',
+    });
+    expect(await quietly(() => hostInputs().pullLogin(['x']))).toEqual({ credential: 'host' });
+  });
 });
+
+function authOf(images: readonly string[]): string | undefined {
+  const login = hostInputs().pullLogin(images);
+  return 'auth' in login ? login.auth : undefined;
+}
 
 describe('releaseInputs', () => {
   test('reads the record; the version is the short commit unless it is given', async () => {
@@ -124,7 +138,7 @@ describe('releaseInputs', () => {
       record,
       version: 'aaaaaaa',
       env: '\n',
-      registryAuth: undefined,
+      pullLogin: { auth: undefined },
       allowOlder: false,
     });
     expect(dryRun).toBe(false);

@@ -207,6 +207,10 @@ describe('refusal', () => {
       'registry-certificate',
     ],
     [
+      'Error response from daemon: Get "https://r:5000/v2/": http: server gave HTTP response to HTTPS client',
+      'registry-plain-http',
+    ],
+    [
       'error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
       'registry-unreachable',
     ],
