@@ -100,6 +100,14 @@ export function formatRecord(record: ReleaseRecord): Buffer {
   return Buffer.from(`${JSON.stringify(ordered, null, 2)}\n`);
 }
 
+/** The same with images by tag: for who has asked for it. A tag may be another image by the time it is pulled. */
+const taggedSchema = recordSchema.extend({
+  services: z.record(
+    serviceName,
+    z.strictObject({ ...imageFacts, image: z.string().regex(/^[a-z0-9][a-zA-Z0-9._:/@-]*$/) }),
+  ),
+});
+
 /**
  * Reads release.json.
  * @throws UserError `release-missing` or `release-invalid`
@@ -109,7 +117,7 @@ export function readRecord(file: string, workspace: string): ReleaseRecord {
 }
 
 /** The same with its bytes. */
-export function readRecordFile(file: string, workspace: string): RecordFile {
+export function readRecordFile(file: string, workspace: string, allowTags = false): RecordFile {
   const path = insideWorkspace(file, workspace);
   let bytes: Buffer;
   try {
@@ -122,11 +130,11 @@ export function readRecordFile(file: string, workspace: string): RecordFile {
       fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
     });
   }
-  return { bytes, record: parseRecord(bytes.toString('utf8'), file) };
+  return { bytes, record: parseRecord(bytes.toString('utf8'), file, allowTags) };
 }
 
 /** The same from a text. */
-export function parseRecord(text: string, file: string): ReleaseRecord {
+export function parseRecord(text: string, file: string, allowTags = false): ReleaseRecord {
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -141,13 +149,13 @@ export function parseRecord(text: string, file: string): ReleaseRecord {
       { cause: error },
     );
   }
-  const result = recordSchema.safeParse(data);
+  const result = (allowTags ? taggedSchema : recordSchema).safeParse(data);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw new UserError({
     id: 'release-invalid',
     message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
     value: file,
-    fix: 'Write it again with the build; images must be digests, never tags.',
+    fix: 'Write it again with the build; images must be digests, never tags (or, where that is meant, allow-tags: true).',
   });
 }

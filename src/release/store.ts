@@ -1,6 +1,7 @@
 import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
+import { digestOf } from '../registry/digest.ts';
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts';
 import { parseRecord, recordHash, type RecordFile } from './record.ts';
 
@@ -59,35 +60,49 @@ export function commitTag(repository: Reference, commit: string): Reference {
   return { ...repository, tag: `sha-${commit}`, digest: undefined };
 }
 
+const EMPTY = Buffer.from('{}');
+
+/** What a record is published as. It follows from the record alone, so its digest is known without asking a registry. */
+function manifestOf({ bytes, record }: RecordFile): Buffer {
+  const blob = (content: Buffer, mediaType: string) => ({
+    mediaType,
+    digest: digestOf(content),
+    size: content.length,
+  });
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MANIFEST_TYPE,
+      artifactType: RECORD_TYPE,
+      config: blob(EMPTY, EMPTY_TYPE),
+      layers: [
+        {
+          ...blob(bytes, RECORD_TYPE),
+          // The name under which `oras pull` writes it.
+          annotations: { 'org.opencontainers.image.title': 'release.json' },
+        },
+      ],
+      annotations: { [REVISION]: record.commit },
+    }),
+  );
+}
+
+/** The place of a record by digest, whether or not it was published. */
+export function placeOf(repository: Reference, file: RecordFile): Reference {
+  return { ...repository, tag: undefined, digest: digestOf(manifestOf(file)) };
+}
+
 /** Publishes a record under the tag of its commit; gives back its place by digest. */
 export async function publishRecord(
   client: RegistryClient,
   repository: Reference,
-  { bytes, record }: RecordFile,
+  file: RecordFile,
 ): Promise<Reference> {
-  const empty = await client.putBlob(repository, Buffer.from('{}'));
-  const layer = await client.putBlob(repository, bytes);
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MANIFEST_TYPE,
-    artifactType: RECORD_TYPE,
-    config: { ...empty, mediaType: EMPTY_TYPE },
-    layers: [
-      {
-        ...layer,
-        mediaType: RECORD_TYPE,
-        // The name under which `oras pull` writes it.
-        annotations: { 'org.opencontainers.image.title': 'release.json' },
-      },
-    ],
-    annotations: { [REVISION]: record.commit },
-  };
-  const { digest } = await client.putManifest(
-    commitTag(repository, record.commit),
-    Buffer.from(JSON.stringify(manifest)),
-    MANIFEST_TYPE,
-  );
-  return { ...repository, tag: undefined, digest };
+  await client.putBlob(repository, EMPTY);
+  await client.putBlob(repository, file.bytes);
+  const tag = commitTag(repository, file.record.commit);
+  await client.putManifest(tag, manifestOf(file), MANIFEST_TYPE);
+  return placeOf(repository, file);
 }
 
 /**
