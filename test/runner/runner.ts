@@ -70,7 +70,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       RUNNER_OS: 'Linux',
       RUNNER_ARCH: 'X64',
       ...options.env,
-      ...inputVariables(action, options.inputs),
+      ...inputVariables(action, options.inputs, options.env?.GITHUB_TOKEN),
       ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])),
       ...commandFiles(home, phase),
     });
@@ -97,7 +97,7 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
       postExitCode: post?.code ?? null,
       log: masker.text(),
       outputs: parseCommandFile(join(home, 'main-output')),
-      summary: ['main', 'post']
+      summary: (post === undefined ? ['main'] : ['main', 'post'])
         .map((phase) => masker.hide(readFileSync(join(home, `${phase}-step_summary`), 'utf8')))
         .join(''),
       leftovers: readdirSync(temp),
@@ -107,17 +107,18 @@ export async function runStep(options: StepOptions): Promise<StepResult> {
   }
 }
 
-/** The runner's names of inputs: upper case, spaces to underscores, hyphens kept. */
+/** The runner's names of inputs: upper case, spaces to underscores, hyphens kept. The one expression of our defaults is the token. */
 function inputVariables(
   { inputs = {} }: ActionFile,
   given: Readonly<Record<string, string>>,
+  token = '',
 ): Record<string, string> {
   for (const name of Object.keys(given))
     if (!Object.hasOwn(inputs, name)) throw new Error(`action.yml has no input ${name}`);
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { default: fallback = '' }]) => [
       `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-      given[name] ?? String(fallback),
+      given[name] ?? String(fallback).replace('${{ github.token }}', token),
     ]),
   );
 }
