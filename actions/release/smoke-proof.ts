@@ -1,6 +1,6 @@
 import { duration, integer, optional } from '../../src/kit/inputs.ts';
 import type { Context } from '../../src/deploy/host-release.ts';
-import type { ReleaseInputs } from '../../src/deploy/inputs.ts';
+import type { ReleaseInputs } from '../../src/deploy/release-inputs.ts';
 import type { Proof } from '../../src/deploy/run.ts';
 import { needUrl } from '../../src/smoke/plan.ts';
 import { smoke, type SmokePlan, type SmokeResult } from '../../src/smoke/smoke.ts';

@@ -15,8 +15,14 @@ export interface EnvironmentSettings {
   readonly path: string | undefined;
   readonly compose: readonly string[];
   readonly services: Slipway['services'];
+  /** Where the release records are kept. */
+  readonly record: string | undefined;
   readonly proxy: ProxySettings;
   readonly migrate: string | undefined;
+  /** The environment that must have proven a release first. */
+  readonly requires: string | undefined;
+  /** Which refs may be released here, as a glob. */
+  readonly ref: string | undefined;
   readonly smoke: readonly SmokeCheck[];
 }
 
@@ -125,8 +131,11 @@ export function environmentSettings(config: Slipway, environment: string): Envir
     path: own.path,
     compose: own.compose ?? config.compose,
     services: config.services,
+    record: config.record,
     proxy: own.proxy ?? config.proxy,
     migrate: config.migrate?.service,
+    requires: own.requires,
+    ref: own.ref,
     smoke: own.smoke ?? config.smoke,
   };
 }

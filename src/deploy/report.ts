@@ -20,8 +20,15 @@ export interface Report {
   readonly more?: readonly string[];
 }
 
+/** How a release ended, for others to be told. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly proven: boolean;
+  readonly sentence: string;
+}
+
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
-export async function reportResult(result: ReleaseResult, report: Report): Promise<void> {
+export async function reportResult(result: ReleaseResult, report: Report): Promise<Ending> {
   const serving = result.hosts[0]?.serving;
   const said = sentence(
     result.outcome,
@@ -35,10 +42,12 @@ export async function reportResult(result: ReleaseResult, report: Report): Promi
     planTable(prepared),
     ...(evidence.length === 0 ? [] : [details(`What ${host} showed`, evidence)]),
   ]);
-  await finish(result.outcome, said, serving, report, hosts);
-  if (EXIT_CODES[result.outcome] === 0 && !result.proven) {
-    failWith(UNPROVEN, `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`);
-  }
+  const { outcome, proven } = result;
+  await finish(outcome, said, serving, report, hosts);
+  if (EXIT_CODES[outcome] !== 0 || proven) return { outcome, proven, sentence: said };
+  const unproven = `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`;
+  failWith(UNPROVEN, unproven);
+  return { outcome, proven, sentence: unproven };
 }
 
 /** The same for what ended before anything changed. A bug is thrown on. */
@@ -46,7 +55,7 @@ export async function reportError(
   error: unknown,
   current: Served | null | undefined,
   report: Report,
-): Promise<void> {
+): Promise<Ending> {
   const outcome = outcomeOf(error);
   if (outcome === undefined || !(error instanceof UserError)) throw error;
   core.error(describe(error));
@@ -55,6 +64,7 @@ export async function reportError(
     `\`${error.id}\` ${cell(error.value ?? '')}`,
     `**Fix:** ${cell(error.fix)}`,
   ]);
+  return { outcome, proven: false, sentence: said };
 }
 
 /** Shows a plan that will not be carried out. */

@@ -4,9 +4,12 @@ import type { Served } from '../host/transaction.ts';
 import { announce, type ReleaseResult, release, type Verdict } from './deploy.ts';
 import type { Context, Prepared } from './host-release.ts';
 import { withHosts } from './hosts.ts';
-import type { HostInputs, ReleaseInputs } from './inputs.ts';
+import type { HostInputs } from './inputs.ts';
 import { prepare } from './prepare.ts';
-import { type Report, reportDryRun, reportError, reportResult } from './report.ts';
+import { type Ending, type Report, reportDryRun, reportError, reportResult } from './report.ts';
+import type { ReleaseInputs } from './release-inputs.ts';
+import { gitHubWitness, noWitness, stateOf, type Witness } from './deployment.ts';
+import { passGate } from './gate.ts';
 import { prepareRollback, type Wanted } from './rollback.ts';
 
 /** A way to prove a release while its switch is still open, and what it has to say in the summary. */
@@ -21,10 +24,17 @@ export async function runDeploy(
   context: Context,
   proof?: Proof,
 ): Promise<void> {
-  const { subject } = inputs;
-  await carryOut(inputs, subject.version, context, inputs.dryRun, proof, (session, onCurrent) =>
-    prepare(subject, session, context, onCurrent),
-  );
+  const { subject, dryRun } = inputs;
+  await carryOut(inputs, context, {
+    what: subject.version,
+    dryRun,
+    proof,
+    begin: async () => {
+      await passGate(inputs, context.log);
+      return gitHubWitness(inputs, context.log);
+    },
+    prepareOne: (session, onCurrent) => prepare(subject, session, context, onCurrent),
+  });
 }
 
 /** Puts an earlier release back on every host and reports. */
@@ -33,24 +43,35 @@ export async function runRollback(
   wanted: Wanted,
   context: Context,
 ): Promise<void> {
-  const what = `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`;
-  await carryOut(inputs, what, context, false, undefined, (session, onCurrent) =>
-    prepareRollback(inputs.settings, wanted, inputs.pullLogin, session, context, onCurrent),
-  );
+  const { settings, pullLogin } = inputs;
+  await carryOut(inputs, context, {
+    what: `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`,
+    dryRun: false,
+    proof: undefined,
+    begin: () => Promise.resolve(noWitness),
+    prepareOne: (session, onCurrent) =>
+      prepareRollback(settings, wanted, pullLogin, session, context, onCurrent),
+  });
 }
 
-type Prepare = (
-  session: HostSession,
-  onCurrent: (current: Served | undefined) => void,
-) => Promise<Prepared>;
+/** What tells one way of releasing from another. */
+interface Way {
+  /** The release in people's words. */
+  readonly what: string;
+  readonly dryRun: boolean;
+  readonly proof: Proof | undefined;
+  /** Before any host is asked: refuses what may not be released, and says who is to be told of the rest. */
+  readonly begin: () => Promise<Witness>;
+  readonly prepareOne: (
+    session: HostSession,
+    onCurrent: (current: Served | undefined) => void,
+  ) => Promise<Prepared>;
+}
 
 async function carryOut(
   inputs: HostInputs,
-  what: string,
   context: Context,
-  dryRun: boolean,
-  proof: Proof | undefined,
-  prepareOne: Prepare,
+  { what, dryRun, proof, begin, prepareOne }: Way,
 ): Promise<void> {
   const { clock, log } = context;
   const startedMs = clock.now();
@@ -63,7 +84,11 @@ async function carryOut(
     more: proof?.summary() ?? [],
   });
   let current: Served | null | undefined;
+  let witness = noWitness;
+  let ending: Ending | undefined;
   try {
+    witness = await begin();
+    witness.say('queued');
     const result = await withHosts(
       inputs,
       context,
@@ -79,13 +104,16 @@ async function carryOut(
           await reportDryRun(prepared, report());
           return undefined;
         }
+        witness.say('in_progress');
         return log.group(`Release ${what} to ${environment}`, () =>
           release(prepared, inputs.manner, context, proof && (() => proof.prove())),
         );
       },
     );
-    if (result) await reportResult(result, report());
+    if (result) ending = await reportResult(result, report());
   } catch (error) {
-    await reportError(error, current, report());
+    ending = await reportError(error, current, report());
   }
+  if (ending) witness.say(stateOf(ending), ending.sentence);
+  await witness.done();
 }

@@ -3,14 +3,13 @@ import { systemClock } from '../kit/clock.ts';
 import { UserError } from '../kit/errors.ts';
 import { lines, optional, secret } from '../kit/inputs.ts';
 import type { RegistryOptions } from './client.ts';
-import { dockerCredentials } from './credentials.ts';
+import { dockerCredentials, type Login } from './credentials.ts';
 
 /**
- * How registries are spoken to, by the inputs registry-username, registry-password, registry-ca and registry-plain-http; without a login
- * among them, by what `docker login` has left.
- * @throws UserError `input-required` or `bad-certificate`
+ * The login of the inputs registry-username and registry-password; undefined without them.
+ * @throws UserError `input-required` for half of one
  */
-export function registryOptions(): RegistryOptions {
+export function registryLogin(): Login | undefined {
   const username = optional('registry-username');
   const password = secret('registry-password')?.trim();
   if ((username === undefined) !== (password === undefined)) {
@@ -21,11 +20,19 @@ export function registryOptions(): RegistryOptions {
       fix: 'Give both, or none where docker/login-action has logged in or the images are public.',
     });
   }
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
+
+/**
+ * How registries are spoken to, by the inputs registry-username, registry-password, registry-ca and registry-plain-http; without a login
+ * among them, by what `docker login` has left.
+ * @throws UserError `input-required` or `bad-certificate`
+ */
+export function registryOptions(): RegistryOptions {
+  const login = registryLogin();
   return {
     credentials:
-      username === undefined || password === undefined
-        ? dockerCredentials(process.env)
-        : () => Promise.resolve({ username, password }),
+      login === undefined ? dockerCredentials(process.env) : () => Promise.resolve(login),
     plainHttp: lines('registry-plain-http'),
     ca: authority(optional('registry-ca')),
     clock: systemClock,

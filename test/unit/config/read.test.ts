@@ -179,7 +179,10 @@ describe('environmentSettings', () => {
       compose: ['a.yml'],
       services: config.services,
       proxy: { driver: 'none' },
+      record: undefined,
       migrate: 'migrations',
+      requires: 'staging',
+      ref: 'v*',
       smoke: [],
     });
   });

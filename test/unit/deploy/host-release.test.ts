@@ -22,6 +22,9 @@ const settings = (path: string | undefined): EnvironmentSettings => ({
   services: {},
   proxy: { driver: 'none' },
   migrate: undefined,
+  record: undefined,
+  requires: undefined,
+  ref: undefined,
   smoke: [],
 });
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { hostInputs, registryOf, releaseInputs } from '../../../src/deploy/inputs.ts';
-import { folderWith, ownEnvironment, problemOf, stdoutOf } from '../kit/support.ts';
+import { hostInputs } from '../../../src/deploy/inputs.ts';
+import { registryOf } from '../../../src/deploy/login.ts';
+import { releaseInputs } from '../../../src/deploy/release-inputs.ts';
+import { folderWith, ownEnvironment, problemIn, problemOf, stdoutOf } from '../kit/support.ts';
 import { digest, recordOf } from './models.ts';
 
 const inputs = ownEnvironment();
@@ -18,10 +20,10 @@ const record = recordOf({
 
 let said = '';
 /** Runs quietly: what is masked goes to stdout, and is kept for the test to see. */
-async function quietly<T>(work: () => T): Promise<T> {
+async function quietly<T>(work: () => T | Promise<T>): Promise<T> {
   const box: { result?: T } = {};
-  said = await stdoutOf(() => {
-    box.result = work();
+  said = await stdoutOf(async () => {
+    box.result = await work();
   });
   return box.result as T;
 }
@@ -151,7 +153,7 @@ describe('releaseInputs', () => {
     '%j is no version',
     async (version) => {
       inputs({ version });
-      expect(await quietly(() => problemOf(releaseInputs))).toMatchObject({
+      expect(await quietly(() => problemIn(releaseInputs()))).toMatchObject({
         id: 'bad-version',
         value: version,
       });
@@ -190,7 +192,7 @@ describe('releaseInputs', () => {
 
   test('a record of another app is refused', async () => {
     inputs({ release: 'other.json' });
-    expect(await quietly(() => problemOf(releaseInputs))).toMatchObject({
+    expect(await quietly(() => problemIn(releaseInputs()))).toMatchObject({
       id: 'release-foreign',
       value: 'other',
     });
@@ -198,7 +200,7 @@ describe('releaseInputs', () => {
 
   test('no record', async () => {
     inputs({ release: 'none.json' });
-    expect(await quietly(() => problemOf(releaseInputs))).toMatchObject({
+    expect(await quietly(() => problemIn(releaseInputs()))).toMatchObject({
       id: 'release-missing',
       value: 'none.json',
     });

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { smokeProof } from '../../../actions/release/smoke-proof.ts';
-import { releaseInputs } from '../../../src/deploy/inputs.ts';
+import { releaseInputs } from '../../../src/deploy/release-inputs.ts';
 import type { Proof } from '../../../src/deploy/run.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { actionsLog } from '../../../src/kit/log.ts';
-import { folderWith, ownEnvironment, problemOf, stdoutOf } from '../kit/support.ts';
+import { folderWith, ownEnvironment, problemIn, stdoutOf } from '../kit/support.ts';
 import { record } from './plan-under-test.ts';
 import { closeServers, nobody, serve, text } from './server.ts';
 
@@ -12,12 +12,12 @@ const inputs = ownEnvironment();
 const context = { clock: systemClock, log: actionsLog(systemClock) };
 
 /** The smoke test of the root action, for a system with this environment. */
-function proof(environment: string): Proof {
+async function proof(environment: string): Promise<Proof> {
   process.env.GITHUB_WORKSPACE = folderWith({
     'slipway.yml': `app: hello\nenvironments: { s: { host: a@b${environment} } }`,
     'release.json': JSON.stringify(record),
   });
-  return smokeProof(releaseInputs(), context);
+  return smokeProof(await releaseInputs(), context);
 }
 
 beforeEach(() => {
@@ -38,15 +38,15 @@ describe('a mistake in the smoke test is an error before anything is deployed', 
       'smoke-service-unknown',
     ],
   ])('%s', async (_, environment, id) => {
-    await stdoutOf(() => {
-      expect(problemOf(() => proof(environment)).id).toBe(id);
+    await stdoutOf(async () => {
+      expect((await problemIn(proof(environment))).id).toBe(id);
     });
   });
 
   test('too little time', async () => {
     inputs({ 'smoke-timeout': '1s', 'smoke-interval': '1s' });
-    await stdoutOf(() => {
-      expect(problemOf(() => proof(', url: "http://x"')).id).toBe('smoke-timing');
+    await stdoutOf(async () => {
+      expect((await problemIn(proof(', url: "http://x"'))).id).toBe('smoke-timing');
     });
   });
 });
@@ -59,7 +59,7 @@ describe('the verdict', () => {
     const url = await serve(text('', status));
     inputs({ url, 'smoke-timeout': '300ms', 'smoke-interval': '10ms' });
     await stdoutOf(async () => {
-      const own = proof('');
+      const own = await proof('');
       expect(own.summary()).toEqual([]);
       expect(await own.prove()).toMatchObject(verdict);
       expect(own.summary()[0]).toMatch(/^### Smoke test: /);
@@ -69,7 +69,7 @@ describe('the verdict', () => {
   test('of silence: the release stays, unproven', async () => {
     inputs({ url: await nobody(), 'smoke-timeout': '100ms', 'smoke-interval': '10ms' });
     await stdoutOf(async () => {
-      expect(await proof('').prove()).toMatchObject({ keep: true, proven: false });
+      expect(await (await proof('')).prove()).toMatchObject({ keep: true, proven: false });
     });
   });
 });
