@@ -3,6 +3,7 @@ import type { Log } from '../kit/log.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import type { Event } from './event.ts';
 import type { Git } from './git.ts';
+import type { Records } from './records.ts';
 
 /** How many commits are asked for a record. */
 const FURTHEST = 50;
@@ -15,13 +16,10 @@ export interface Base {
   readonly record: ReleaseRecord;
 }
 
-/** The record of a commit, if there is one. */
-export type Records = (commit: string) => Promise<ReleaseRecord | undefined>;
-
 export interface Search {
   readonly git: Git;
   readonly log: Log;
-  readonly records: Records;
+  readonly records: Pick<Records, 'of'>;
   readonly event: Event;
   readonly head: string;
   /** A commit, branch or tag that the user names as the base. */
@@ -35,33 +33,40 @@ export interface Search {
  * @throws UserError `base-missing` for a named commit that does not exist
  */
 export async function findBase(search: Search): Promise<Base | undefined> {
-  const { git, records, event, head, named } = search;
-  if (named !== undefined) return nearest(await needCommit(named, git), search);
-  const own = await records(head);
-  return own === undefined
-    ? nearest(await startOf(event, head, git), search)
-    : { commit: head, record: own };
+  const { git, event, head, named } = search;
+  if (named !== undefined) {
+    const start = await needCommit(named, git);
+    return (await recorded(start, search)) ?? recordedBefore(start, search);
+  }
+  const own = await recorded(head, search);
+  if (own !== undefined) return own;
+  const start = await startOf(event, head, git);
+  // Most often it has a record, and then a shallow checkout may stay as it is.
+  const nearest = start === head ? undefined : await recorded(start, search);
+  return nearest ?? recordedBefore(start, search);
 }
 
-/** The first of a commit and its first parents that has a record. */
-async function nearest(start: string, { git, records, log }: Search): Promise<Base | undefined> {
-  // Most often the first one has it, and then a shallow checkout may stay as it is.
-  const record = await records(start);
-  if (record !== undefined) return { commit: start, record };
+async function recorded(commit: string, { records }: Search): Promise<Base | undefined> {
+  const record = await records.of(commit);
+  return record && { commit, record };
+}
+
+/** The nearest first parent with a record. */
+async function recordedBefore(start: string, search: Search): Promise<Base | undefined> {
+  const { git, log } = search;
   log.info(`${start.slice(0, 7)} has no record; looking for the last commit before it that has`);
   const commits = (await firstParents(start, FURTHEST, git)).slice(1);
   for (let at = 0; at < commits.length; at += AT_ONCE) {
     const some = commits.slice(at, at + AT_ONCE);
-    const found = await Promise.all(
-      some.map(async (commit) => ({ commit, record: await records(commit) })),
-    );
-    for (const { commit, record } of found) if (record !== undefined) return { commit, record };
+    const found = await Promise.all(some.map((commit) => recorded(commit, search)));
+    const nearest = found.find((base) => base !== undefined);
+    if (nearest !== undefined) return nearest;
   }
   return undefined;
 }
 
 /** The commit that an event starts from; HEAD where the event does not say, or what it says is gone. */
-export async function startOf(event: Event, head: string, git: Git): Promise<string> {
+async function startOf(event: Event, head: string, git: Git): Promise<string> {
   switch (event.kind) {
     case 'other':
       return head;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../kit/errors.ts';
 import { readYaml, type Yaml } from '../kit/yaml.ts';
 import { badService, found, type Found } from './found.ts';
-import { interpolate, type Variables } from './interpolate.ts';
+import { interpolate } from './interpolate.ts';
 import type { Tree } from './tree.ts';
 
 /** What Compose itself looks for, the first one it finds. */
@@ -66,7 +66,6 @@ export function usualComposeFiles(tree: Tree): string[] {
 export async function composeBuilds(
   tree: Tree,
   files: readonly string[],
-  variables: Variables,
 ): Promise<Map<string, Found>> {
   const merged = new Map<string, Part>();
   for (const file of files) {
@@ -79,7 +78,7 @@ export async function composeBuilds(
   const folder = dirname(files[0] ?? '.');
   const services = [...merged].flatMap(([name, part]): [string, Found][] => {
     if (part.build === undefined || part.profiled) return [];
-    return [[name, toFound(name, part, part.build, folder, variables)]];
+    return [[name, toFound(name, part, part.build, folder)]];
   });
   return new Map(services);
 }
@@ -161,16 +160,10 @@ function withMerges(value: unknown): unknown {
   return Object.assign({}, ...sources, own) as unknown;
 }
 
-function toFound(
-  name: string,
-  part: Part,
-  build: Build,
-  folder: string,
-  variables: Variables,
-): Found {
+function toFound(name: string, part: Part, build: Build, folder: string): Found {
   const { origin } = part;
   const value = (raw: string): string => {
-    const resolved = interpolate(raw, variables);
+    const resolved = interpolate(raw);
     if (resolved !== undefined) return resolved;
     throw badService(
       origin,
@@ -194,7 +187,7 @@ function toFound(
       : [normalize(join(folder, to))];
   });
   const args = pairsOf(build.args).flatMap(([key, arg]): [string, string][] => {
-    const known = arg === undefined ? undefined : interpolate(arg, variables);
+    const known = arg === undefined ? undefined : interpolate(arg);
     return known === undefined ? [] : [[key, known]];
   });
   return found(
@@ -203,7 +196,7 @@ function toFound(
     normalize(join(context, value(build.dockerfile ?? 'Dockerfile'))),
     origin,
     {
-      image: published(part.image === undefined ? undefined : interpolate(part.image, variables)),
+      image: published(part.image === undefined ? undefined : interpolate(part.image)),
       target: build.target === undefined ? undefined : value(build.target),
       args: Object.fromEntries(args),
       platforms: (build.platforms ?? []).map(value),

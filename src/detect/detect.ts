@@ -5,12 +5,12 @@ import { messageOf, UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import type { Log } from '../kit/log.ts';
 import { plural } from '../kit/text.ts';
-import { type Base, findBase, type Records } from './base.ts';
+import { type Base, findBase } from './base.ts';
 import { type Comparison, judge, type Verdict } from './changes.ts';
 import type { Event } from './event.ts';
 import type { Git } from './git.ts';
-import type { Variables } from './interpolate.ts';
 import { partsOf } from './parts.ts';
+import type { Records } from './records.ts';
 import { detectServices, type Service } from './services.ts';
 import type { Tree } from './tree.ts';
 
@@ -26,7 +26,6 @@ export interface DetectInputs {
   /** `owner/name` */
   readonly repository: string;
   readonly event: Event;
-  readonly variables: Variables;
 }
 
 export interface DetectEffects {
@@ -58,15 +57,15 @@ export async function detect(inputs: DetectInputs, effects: DetectEffects): Prom
     config,
     configFile: inputs.config,
     repository: inputs.repository,
-    variables: inputs.variables,
   });
   const wanted = choose(services, inputs.only);
   if (!inputs.changedOnly) return { verdicts: buildAll(wanted, 'all are built'), base: undefined };
 
+  const records = effects.records(config, services);
   const base = await findBase({
     git,
     log: effects.log,
-    records: effects.records(config, services),
+    records,
     event: inputs.event,
     head,
     named: inputs.base,
@@ -76,7 +75,18 @@ export async function detect(inputs: DetectInputs, effects: DetectEffects): Prom
     return { verdicts: buildAll(wanted, reason), base: undefined };
   }
   const comparison = await compare(base, { head, tree, services }, inputs, effects);
-  return { verdicts: judge(wanted, comparison), base: base.commit };
+  const verdicts = await Promise.all(
+    judge(wanted, comparison).map((verdict) => unlessGone(verdict, records)),
+  );
+  return { verdicts, base: base.commit };
+}
+
+/** A registry may have been tidied up since: then the image is built again. */
+async function unlessGone(verdict: Verdict, records: Records): Promise<Verdict> {
+  const { service, recorded } = verdict;
+  return recorded === undefined || (await records.has(recorded.image))
+    ? verdict
+    : { service, recorded: undefined, reason: 'its image is no longer in the registry' };
 }
 
 function buildAll(services: readonly Service[], reason: string): Verdict[] {
@@ -104,7 +114,7 @@ async function compare(
 /** The services as another commit describes them; nothing when that cannot be read. */
 async function servicesAt(
   commit: string,
-  { config, repository, variables }: DetectInputs,
+  { config, repository }: DetectInputs,
   git: Git,
   log: Log,
 ): Promise<Service[] | undefined> {
@@ -115,7 +125,6 @@ async function servicesAt(
       config: text === undefined ? undefined : parseConfig(text, config),
       configFile: config,
       repository,
-      variables,
     });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -208,6 +208,8 @@ function split(text: string): string[] {
   return text.split('\0').filter((part) => part !== '');
 }
 
+/** git's own reason; advice follows it. */
 function said({ stderr, code, signal }: Finished): string {
-  return lastLines(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
+  const fatal = /^(?:fatal|error): (.*)$/m.exec(stderr)?.[1];
+  return fatal ?? lastLines(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
 }

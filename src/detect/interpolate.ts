@@ -1,28 +1,18 @@
-/** Where values of `${VARIABLES}` come from. */
-export type Variables = Readonly<Record<string, string | undefined>>;
-
-const VARIABLE =
-  /\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?:(:?[-?+])((?:[^{}]|\{[^{}]*\})*))?\})/g;
+const VARIABLE = /\$(?:(\$)|[A-Za-z_]\w*|\{[A-Za-z_]\w*(?::?([-?+])((?:[^{}]|\{[^{}]*\})*))?\})/g;
 
 /**
- * Compose's interpolation; `undefined` when a variable has neither value nor default.
+ * Compose's interpolation with no variable set, so by the defaults alone; `undefined` where one has none. The environment of the job
+ * is left out on purpose: a pull request could have any secret of it written into the matrix.
  * Source: https://docs.docker.com/reference/compose-file/interpolation/
  */
-export function interpolate(raw: string, variables: Variables): string | undefined {
-  let open = false;
-  const result = raw.replace(
-    VARIABLE,
-    (_, dollar?: string, plain?: string, braced?: string, operator?: string, word = '') => {
-      if (dollar !== undefined) return '$';
-      const value = variables[plain ?? braced ?? ''];
-      const isSet = value !== undefined && (value !== '' || !operator?.startsWith(':'));
-      const other = (): string => interpolate(String(word), variables) ?? ((open = true), '');
-      if (operator?.endsWith('+')) return isSet ? other() : '';
-      if (isSet) return value;
-      if (operator?.endsWith('-')) return other();
-      open = true;
-      return '';
-    },
-  );
-  return open ? undefined : result;
+export function interpolate(raw: string): string | undefined {
+  const open: string[] = [];
+  const text = raw.replace(VARIABLE, (whole, dollar?: string, operator?: string, word?: string) => {
+    if (dollar !== undefined) return '$';
+    if (operator === '+') return '';
+    const fallback = operator === '-' ? interpolate(word ?? '') : undefined;
+    if (fallback === undefined) open.push(whole);
+    return fallback ?? '';
+  });
+  return open.length === 0 ? text : undefined;
 }

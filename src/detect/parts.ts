@@ -9,7 +9,7 @@ import type { Tree } from './tree.ts';
 export interface Part {
   /** In words: `copied by its Dockerfile`. */
   readonly what: string;
-  touches(path: string): boolean;
+  readonly touches: (path: string) => boolean;
 }
 
 /**

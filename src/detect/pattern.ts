@@ -6,9 +6,9 @@ import { normalize } from 'node:path/posix';
  */
 export interface Pattern {
   /** The pattern means exactly this path. */
-  is(path: string): boolean;
+  readonly is: (path: string) => boolean;
   /** It means this path or a folder that the path lies in. */
-  covers(path: string): boolean;
+  readonly covers: (path: string) => boolean;
 }
 
 /** @param text cleaned already, see {@link clean}; `.` covers everything */
@@ -34,7 +34,7 @@ function expression(text: string): string {
   let source = '';
   for (let at = 0; at < text.length; at += 1) {
     const rest = text.slice(at);
-    const [token = '', translated = ''] = next(rest);
+    const [token, translated] = next(rest);
     source += translated;
     at += token.length - 1;
   }

@@ -5,7 +5,6 @@ import { formatReference, parseReference } from '../registry/reference.ts';
 import { composeBuilds, usualComposeFiles } from './compose.ts';
 import { dockerfileBuilds } from './dockerfiles.ts';
 import { badService, found, type Found } from './found.ts';
-import type { Variables } from './interpolate.ts';
 import { type Stack, stackOf } from './stack.ts';
 import type { Tree } from './tree.ts';
 
@@ -22,13 +21,11 @@ export interface DetectOptions {
   readonly configFile: string;
   /** `owner/name` on GitHub: gives names to images that nobody has named. */
   readonly repository: string;
-  /** Values for the variables of Compose files. */
-  readonly variables: Variables;
 }
 
 /**
- * The services of a repository, sorted by name: what slipway.yml describes and what the Compose files build, else what the Dockerfiles
- * in the tree say.
+ * The services of a repository, sorted by name: those that slipway.yml lists, completed by the Compose files and Dockerfiles; without
+ * any there, those that the Compose files build; else those that the Dockerfiles in the tree make.
  * @throws UserError `services-missing`, `service-invalid`, `service-duplicate`, `dockerfile-missing`, `context-outside`, `compose-invalid`
  */
 export async function detectServices(tree: Tree, options: DetectOptions): Promise<Service[]> {
@@ -57,14 +54,14 @@ export async function detectServices(tree: Tree, options: DetectOptions): Promis
 
 /** What holds without a word in slipway.yml. */
 async function conventional(tree: Tree, options: DetectOptions): Promise<readonly Found[]> {
-  const { config, repository, variables } = options;
+  const { config, repository } = options;
   const named = config && [
     ...config.compose,
     ...Object.values(config.environments).flatMap(({ compose = [] }) => compose),
   ];
   const given = [...new Set(named)].map((file) => normalize(file)).filter((file) => tree.has(file));
   const files = given.length > 0 ? given : usualComposeFiles(tree);
-  const composed = await composeBuilds(tree, files, variables);
+  const composed = await composeBuilds(tree, files);
   // Services that run one and the same image: it is built once, and the deploy finds it by its repository.
   const distinct = [...composed.values()].filter(
     (one, index, all) =>
@@ -73,18 +70,16 @@ async function conventional(tree: Tree, options: DetectOptions): Promise<readonl
   );
   if (distinct.length > 0) return distinct;
   const lone = await dockerfileBuilds(tree, repository.split('/').pop() ?? repository);
-  // Beside a slipway.yml that lists services, a Dockerfile is one of them, or it is not for release.
-  const listed = Object.keys(config?.services ?? {});
-  if (listed.length === 0) return lone;
   const [only, ...others] = lone;
-  const [name, ...further] = listed;
+  const [name, ...further] = Object.keys(config?.services ?? {});
+  // A single Dockerfile belongs to the single service, whatever its folder is called.
   return only && name !== undefined && others.length + further.length === 0
     ? [{ ...only, name }]
-    : lone.filter((one) => listed.includes(one.name));
+    : lone;
 }
 
-/** slipway.yml over what holds by convention. */
-function merge(base: readonly Found[], { config, configFile }: DetectOptions): Found[] {
+/** slipway.yml over what holds by convention; where it lists services, there are no others. */
+function merge(base: readonly Found[], { config, configFile }: DetectOptions): readonly Found[] {
   const declared = Object.entries(config?.services ?? {}).flatMap(([name, own]): Found[] => {
     const before = base.find((one) => one.name === name);
     const described = own.context !== undefined || own.dockerfile !== undefined;
@@ -115,8 +110,7 @@ function merge(base: readonly Found[], { config, configFile }: DetectOptions): F
       }),
     ];
   });
-  const names = new Set(declared.map(({ name }) => name));
-  return [...declared, ...base.filter(({ name }) => !names.has(name))];
+  return Object.keys(config?.services ?? {}).length === 0 ? base : declared;
 }
 
 /** A path of slipway.yml, which is relative to the repository. */

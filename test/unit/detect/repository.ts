@@ -79,13 +79,12 @@ export class Repository {
   }
 
   /** What is found in the commit that is checked out. */
-  async services(config?: string, variables: Record<string, string> = {}): Promise<Service[]> {
+  async services(config?: string): Promise<Service[]> {
     const git = this.reader();
     return detectServices(await git.tree(await git.head()), {
       config: config === undefined ? undefined : parseConfig(config, 'slipway.yml'),
       configFile: 'slipway.yml',
       repository: 'Acme/Shop',
-      variables,
     });
   }
 }

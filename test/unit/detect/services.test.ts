@@ -140,12 +140,11 @@ services:
     expect(services).toHaveLength(2);
   });
 
-  test('Compose fills in what it leaves open, and what is deployed is built', async () => {
+  test('Compose fills in what it leaves open; what it does not list is not built', async () => {
     const config = 'app: shop\nservices: { a: { port: 80 }, b: { context: b } }\n';
     expect(await found({ ...files, 'docker-compose.yml': compose }, config)).toEqual([
       'a: a/Dockerfile in a -> ghcr.io/x/a',
       'b: b/Dockerfile in b -> ghcr.io/acme/shop/b',
-      'c: b/Dockerfile in b -> ghcr.io/acme/shop/c',
     ]);
   });
 
