@@ -1,0 +1,33 @@
+import { buildInputs } from '../../src/build/inputs.ts';
+import { privateLogin } from '../../src/build/login.ts';
+import { runBuild } from '../../src/build/report.ts';
+import { runAction } from '../../src/kit/action.ts';
+import { systemClock } from '../../src/kit/clock.ts';
+import { actionsLog } from '../../src/kit/log.ts';
+import { makeScratch } from '../../src/kit/scratch.ts';
+import { RegistryClient } from '../../src/registry/client.ts';
+import { registryLogin, registryOptions } from '../../src/registry/inputs.ts';
+
+/** What programs see: our own inputs hold secrets, and are none of their business. */
+function withoutInputs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
+}
+
+await runAction('failed', async () => {
+  const inputs = buildInputs();
+  const login = registryLogin();
+  const options = registryOptions();
+  const scratch = makeScratch();
+  const { registry } = inputs.image.image;
+  const env = withoutInputs(process.env);
+  if (login !== undefined)
+    env.DOCKER_CONFIG = privateLogin(scratch, { registry, ...login }, process.env);
+  await runBuild(inputs, {
+    log: actionsLog(systemClock),
+    clock: systemClock,
+    env,
+    client: new RegistryClient(options),
+    plainHttp: options.plainHttp,
+    scratch,
+  });
+});
