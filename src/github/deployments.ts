@@ -1,4 +1,5 @@
 import type { Log } from '../kit/log.ts';
+import { runUrl } from '../kit/run-url.ts';
 import { connect, type Connection, type GitHubAccess } from './connect.ts';
 import { explain } from './failure.ts';
 import { type ReleasePayload, TASK } from './payload.ts';
@@ -98,12 +99,6 @@ async function attempt<T>(
     log.warning(`${what}: ${message} Without it a promotion cannot prove this release. ${fix}`);
     return undefined;
   }
-}
-
-/** The page of this run; undefined outside of GitHub Actions. */
-export function runUrl(env: NodeJS.ProcessEnv): string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }
 
 function cut(text: string): string {

@@ -92,6 +92,7 @@ export async function addTag(
   references: readonly Reference[],
   tag: string,
 ): Promise<number> {
+  refuseTwins(references, tag);
   const wanted = await Promise.all(
     references.map(async (reference) => {
       const named = { ...reference, digest: undefined, tag };
@@ -115,4 +116,21 @@ export async function addTag(
     }),
   );
   return missing.length;
+}
+
+/** Several images of one repository cannot have one tag. */
+function refuseTwins(references: readonly Reference[], tag: string): void {
+  const digests = new Map<string, string | undefined>();
+  for (const reference of references) {
+    const name = formatReference({ ...reference, digest: undefined, tag });
+    if (digests.has(name) && digests.get(name) !== reference.digest) {
+      throw new UserError({
+        id: 'version-taken',
+        message: `Two services have their images in one repository, where ${tag} can stand for one of them only.`,
+        value: name,
+        fix: 'Give each service a repository of its own: services.<name>.image in slipway.yml.',
+      });
+    }
+    digests.set(name, reference.digest);
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type DeploymentSubject, openDeployment, runUrl } from '../../../src/github/deployments.ts';
+import { type DeploymentSubject, openDeployment } from '../../../src/github/deployments.ts';
 import { commit, memory, payload, scene } from './scene.ts';
 
 const { server, access } = scene();
@@ -114,21 +114,5 @@ describe('openDeployment', () => {
     await openDeployment(subject(), log);
     expect(server().count('POST /deployments')).toBe(1);
     expect(lines.join()).toContain("GitHub's rate limit is reached");
-  });
-});
-
-describe('runUrl', () => {
-  const env = {
-    GITHUB_SERVER_URL: 'https://github.com',
-    GITHUB_REPOSITORY: 'acme/saas-chat',
-    GITHUB_RUN_ID: '7',
-  };
-
-  test('is the page of the run', () => {
-    expect(runUrl(env)).toBe(logUrl);
-  });
-
-  test.each(Object.keys(env))('without %s there is none', (name) => {
-    expect(runUrl({ ...env, [name]: '' })).toBeUndefined();
   });
 });
