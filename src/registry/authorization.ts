@@ -11,13 +11,13 @@ export interface Scope {
 }
 
 /** What a registry wants to see, by its WWW-Authenticate header (RFC 7235). */
-export interface Challenge {
+interface Challenge {
   readonly scheme: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
 /** The first challenge that we can answer; undefined when there is none. */
-export function parseChallenge(header: string): Challenge | undefined {
+function parseChallenge(header: string): Challenge | undefined {
   const found = /\b(basic|bearer)\b\s*(.*)$/is.exec(header);
   if (found === null) return undefined;
   const [, scheme = '', rest = ''] = found;

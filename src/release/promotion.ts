@@ -17,7 +17,7 @@ import {
 } from './store.ts';
 
 /** What somebody has vouched for: that this very record served well. */
-export interface Vouched {
+interface Vouched {
   readonly hash: string;
   /** Where the record is published by digest, if it is. */
   readonly artifact: string | null;

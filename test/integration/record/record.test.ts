@@ -128,13 +128,10 @@ describe('release-record: the record of a build', () => {
     expect(refusal(await scene.run())).toBe('1 refused image-foreign');
   });
 
-  test('a leg that is none, and one outside of the workspace', async () => {
+  test('a leg that is none', async () => {
     await built();
     scene.write('slipway/auth.json', '{"image":"auth:latest"}');
     expect(refusal(await scene.run())).toBe('1 refused leg-invalid');
-    expect(refusal(await scene.run({ legs: '../*/slipway.yml' }))).toBe(
-      '1 refused path-outside-workspace',
-    );
   });
 
   test('the registry lets nobody in', async () => {
@@ -153,6 +150,29 @@ describe('release-record: the record of a build', () => {
       scene.read('slipway.yml').replaceAll(registry.address, '127.0.0.1:1'),
     );
     expect(refusal(await scene.run({ config: 'gone.yml' }))).toBe('1 refused registry-unreachable');
+  });
+
+  test('without slipway.yml the system is named after its repository', async () => {
+    await built();
+    rmSync(join(scene.workspace, 'slipway.yml'));
+    expect(await scene.run()).toMatchObject({ exitCode: 0, outputs: { outcome: 'recorded' } });
+    expect(parseRecord(scene.read('release.json'), '').app).toBe('saas-chat');
+  });
+
+  test('an environment that requires nothing asks for no proof; one that is unknown is refused', async () => {
+    await built();
+    const step = await scene.run({ environment: 'staging' });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { outcome: 'recorded' } });
+    expect(scene.github.requests).toEqual([]);
+    expect(refusal(await scene.run({ environment: 'stagin' }))).toBe(
+      '1 refused environment-unknown',
+    );
+  });
+
+  test('a version that can be no tag of an image', async () => {
+    await built();
+    const tag = { GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: 'auth/v1' };
+    expect(refusal(await scene.run({ promote: 'staging' }, tag))).toBe('1 refused bad-version');
   });
 
   test('a workspace without a commit', async () => {

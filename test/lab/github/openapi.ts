@@ -22,6 +22,7 @@ interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation | undefined>>>>;
 }
 
+const require = createRequire(import.meta.url);
 const JSON_TYPE = 'application/json';
 
 /** GitHub's own description of its API, as Octokit's is generated from it: https://github.com/octokit/openapi */
@@ -38,8 +39,7 @@ export class OpenApi {
 
   /** It has 13 MB and is read once. */
   static github(): OpenApi {
-    const file = '@octokit/openapi/generated/api.github.com.json';
-    const path = createRequire(import.meta.url).resolve(file);
+    const path = require.resolve('@octokit/openapi/generated/api.github.com.json');
     OpenApi.#github ??= new OpenApi(JSON.parse(readFileSync(path, 'utf8')) as Description);
     return OpenApi.#github;
   }

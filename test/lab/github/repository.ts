@@ -56,6 +56,8 @@ export class Repository {
   /** Newest first. */
   readonly deployments: StoredDeployment[] = [];
   readonly runs: WorkflowRun[] = [];
+  /** The kinds of protection rules of each environment that exists. */
+  readonly environments = new Map<string, readonly string[]>();
   readonly #base: () => string;
   readonly #name: string;
   #last = 0;
@@ -123,6 +125,17 @@ export class Repository {
 
   runsOf(commit: string | null): WorkflowRun[] {
     return this.runs.filter(({ head_sha: sha }) => commit === null || sha === commit);
+  }
+
+  /** Undefined where there is no such environment. */
+  environmentOf(name: string): object | undefined {
+    const rules = this.environments.get(name);
+    if (rules === undefined) return undefined;
+    const url = `${this.#root()}/environments/${name}`;
+    return {
+      ...{ id: 1, node_id: 'EN_1', name, url, html_url: url, created_at: now(), updated_at: now() },
+      protection_rules: rules.map((type, index) => ({ id: index, node_id: `GA_${index}`, type })),
+    };
   }
 
   #record(deployment: StoredDeployment, wanted: NewStatus): Status {

@@ -141,7 +141,7 @@ export class GitHubServer {
       return;
     }
     const path = url.pathname.slice(`/repos/${this.#name}/`.length);
-    const area = path.startsWith('actions/') ? 'actions' : 'deployments';
+    const area = /^(?:actions|environments)\//.test(path) ? 'actions' : 'deployments';
     const needed = method === 'GET' ? 'read' : 'write';
     const has = may[area] ?? 'none';
     if (has !== 'write' && has !== needed) {
@@ -154,10 +154,15 @@ export class GitHubServer {
       const { slice, link } = paged(items, url);
       send(200, slice, link);
     };
+    const environment = /^environments\/([^/]+)$/.exec(path)?.[1];
     const statuses = /^deployments\/(\d+)\/statuses$/.exec(path)?.[1];
     if (path === 'actions/runs') {
       const runs = this.repository.runsOf(url.searchParams.get('head_sha'));
       send(200, { total_count: runs.length, workflow_runs: runs });
+    } else if (environment !== undefined) {
+      const known = this.repository.environmentOf(environment);
+      if (known === undefined) refuse(404, 'Not Found');
+      else send(200, known);
     } else if (statuses !== undefined) {
       const deployment = this.repository.deployments.find(({ id }) => id === Number(statuses));
       if (deployment === undefined) refuse(404, 'Not Found');
