@@ -1,5 +1,5 @@
-import { parseReference } from '../registry/reference.ts';
 import type { ReleaseRecord } from '../release/record.ts';
+import { repositoryOf } from './found.ts';
 import type { Part } from './parts.ts';
 import { definition, type Service } from './services.ts';
 
@@ -61,9 +61,4 @@ function whyBuilt(
   if (first === undefined) return undefined;
   const more = others.length === 0 ? '' : `, and ${others.length} more`;
   return `${first.file} has changed (${first.what})${more}`;
-}
-
-function repositoryOf(image: string): string {
-  const { registry, repository } = parseReference(image);
-  return `${registry}/${repository}`;
 }

@@ -1,4 +1,9 @@
-import { DockerfileParser, type JSONInstruction } from 'dockerfile-ast';
+import {
+  DockerfileParser,
+  type Instruction,
+  type JSONInstruction,
+  ModifiableInstruction,
+} from 'dockerfile-ast';
 import { z } from 'zod';
 import { clean } from './pattern.ts';
 
@@ -11,6 +16,8 @@ export interface Dockerfile {
   readonly sources: readonly string[] | undefined;
   /** The images that it builds upon, the last stage's first. */
   readonly images: readonly string[];
+  /** Those, and what it copies or mounts files from: images, or stages of its own. */
+  readonly uses: readonly string[];
 }
 
 /** @param args build arguments that are known; any other may be given another value at the build */
@@ -41,7 +48,20 @@ export function readDockerfile(text: string, args: Readonly<Record<string, strin
       ? [...new Set(known.map(clean))].sort()
       : undefined,
     images: images.reverse(),
+    uses: [...images, ...file.getInstructions().flatMap(givers)],
   };
+}
+
+/** What `--from` and `--mount=from=` name. */
+function givers(instruction: Instruction): string[] {
+  if (!(instruction instanceof ModifiableInstruction)) return [];
+  return instruction.getFlags().flatMap((flag) => {
+    const value = flag.getValue() ?? '';
+    if (flag.getName() === 'from') return [value];
+    return flag.getName() === 'mount'
+      ? [...value.matchAll(/(?:^|,)from=([^,]+)/g)].map(([, from = '']) => from)
+      : [];
+  });
 }
 
 /** The sources of COPY or ADD that come from the context; `undefined` among them for what cannot be read. */

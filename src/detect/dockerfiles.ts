@@ -72,9 +72,9 @@ function contextOf(file: string, text: string, tree: Tree): string {
   const folders = [...ancestors(file).reverse(), '.'];
   const held = (folder: string): number =>
     sources.filter((source) => {
-      if (source === '.') return true;
-      const { covers } = pattern(join(folder === '.' ? '' : folder, source));
-      return tree.files.some(covers);
+      const path = join(folder, source);
+      if (!/[*?[\\]/.test(source)) return tree.has(path) || tree.hasFolder(path);
+      return tree.files.some(pattern(path).covers);
     }).length;
   const counts = folders.map((folder) => ({ folder, count: held(folder) }));
   const most = Math.max(...counts.map(({ count }) => count));

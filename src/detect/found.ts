@@ -1,4 +1,5 @@
 import { UserError } from '../kit/errors.ts';
+import { formatReference, parseReference } from '../registry/reference.ts';
 
 /** What one source says about an image that is built from this repository. Paths are relative to the repository. */
 export interface Found {
@@ -28,6 +29,14 @@ export function found(
   const nothing = { image: undefined, target: undefined, maxSize: undefined };
   const none = { args: {}, platforms: [], contexts: [], watch: [] };
   return { ...nothing, ...none, name, context, dockerfile, origin, ...more };
+}
+
+/**
+ * The whole name of an image's repository, without tag and digest.
+ * @throws UserError `bad-image`
+ */
+export function repositoryOf(image: string): string {
+  return formatReference({ ...parseReference(image), tag: undefined, digest: undefined });
 }
 
 /** A service that cannot be built as it is described; `origin` is file and line. */

@@ -13,7 +13,7 @@ export interface GitOptions {
   /** The folder that was checked out, or one below it: all paths are relative to it. */
   readonly folder: string;
   readonly log: Log;
-  /** What git's processes see, with {@link fetchAccess} among it where something may have to be fetched. */
+  /** What git's processes see, with {@link gitEnvironment} among it. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -190,15 +190,16 @@ export function gitEnvironment(
           [header, `AUTHORIZATION: basic ${basic}`],
         ] as const)),
   ];
+  const given = Number(env.GIT_CONFIG_COUNT ?? 0);
   return {
     ...env,
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
-    GIT_CONFIG_COUNT: String(settings.length),
+    GIT_CONFIG_COUNT: String(given + settings.length),
     ...Object.fromEntries(
       settings.flatMap(([key, value], index) => [
-        [`GIT_CONFIG_KEY_${index}`, key],
-        [`GIT_CONFIG_VALUE_${index}`, value],
+        [`GIT_CONFIG_KEY_${given + index}`, key],
+        [`GIT_CONFIG_VALUE_${given + index}`, value],
       ]),
     ),
   };

@@ -8,8 +8,8 @@ import type { Service } from './services.ts';
 /** GitHub takes no more: https://docs.github.com/en/actions/reference/limits */
 const MOST_LEGS = 256;
 
-/** One leg of a matrix. Lists are texts here, since an expression can only put a text into an input. */
-export interface MatrixLeg {
+/** One leg of a matrix, with the inputs of build-image by their names. Lists are texts, since an expression gives an input no other. */
+interface MatrixLeg {
   readonly service: string;
   readonly context: string;
   readonly dockerfile: string;
@@ -20,7 +20,7 @@ export interface MatrixLeg {
   /** Separated by commas. */
   readonly platforms?: string;
   /** `NAME=value`, one a line. */
-  readonly args?: string;
+  readonly 'build-args'?: string;
   readonly 'max-size'?: string;
 }
 
@@ -84,7 +84,7 @@ function legOf(service: Service): MatrixLeg {
     versions,
     ...(target === undefined ? {} : { target }),
     ...(platforms.length === 0 ? {} : { platforms: platforms.join(',') }),
-    ...(pairs.length === 0 ? {} : { args: pairs.join('\n') }),
+    ...(pairs.length === 0 ? {} : { 'build-args': pairs.join('\n') }),
     ...(maxSize === undefined ? {} : { 'max-size': maxSize }),
   };
 }

@@ -1,10 +1,9 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path/posix';
 import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
-import { formatReference, parseReference } from '../registry/reference.ts';
 import { composeBuilds, usualComposeFiles } from './compose.ts';
 import { dockerfileBuilds } from './dockerfiles.ts';
-import { badService, found, type Found } from './found.ts';
+import { badService, found, type Found, repositoryOf } from './found.ts';
 import { type Stack, stackOf } from './stack.ts';
 import type { Tree } from './tree.ts';
 
@@ -63,7 +62,7 @@ async function conventional(tree: Tree, options: DetectOptions): Promise<readonl
   const files = given.length > 0 ? given : usualComposeFiles(tree);
   const composed = await composeBuilds(tree, files);
   // Services that run one and the same image: it is built once, and the deploy finds it by its repository.
-  const distinct = [...composed.values()].filter(
+  const distinct = composed.filter(
     (one, index, all) =>
       one.image === undefined ||
       index === all.findIndex((other) => definition(other) === definition(one)),
@@ -158,7 +157,7 @@ function imageOf({ name, image, origin }: Found, repository: string, count: numb
   const path = count === 1 ? repository : `${repository}/${name}`;
   const text = image ?? `ghcr.io/${path}`.toLowerCase();
   try {
-    return formatReference({ ...parseReference(text), tag: undefined, digest: undefined });
+    return repositoryOf(text);
   } catch (error) {
     throw new UserError(
       {

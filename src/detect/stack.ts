@@ -1,4 +1,4 @@
-import { basename, dirname, join } from 'node:path/posix';
+import { dirname, join } from 'node:path/posix';
 import { parse as parseToml } from 'smol-toml';
 import { z } from 'zod';
 import { readDockerfile } from './dockerfile.ts';
@@ -70,7 +70,7 @@ export async function stackOf(tree: Tree, service: Found): Promise<Stack> {
 }
 
 function holds(tree: Tree, folder: string, name: RegExp): boolean {
-  return tree.files.some((file) => dirname(file) === folder && name.test(basename(file)));
+  return tree.names(folder).some((file) => name.test(file));
 }
 
 /** `docker.io/library/node:24-bookworm` is Node 24. */

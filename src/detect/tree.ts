@@ -1,5 +1,11 @@
+import { basename, dirname } from 'node:path/posix';
+
 /** Larger files are none that a person has written. */
 const LARGEST = 1024 * 1024;
+
+/** What will be asked for in most repositories, read at once: every reading starts a process. */
+const LIKELY =
+  /^(?!(?:.*\/)?node_modules\/)(?:.*\/)?(?:[^/]*(?:docker|container|compose)[^/]*|package\.json|go\.(?:mod|work)|pyproject\.toml|requirements[^/]*|\.nvmrc|\.(?:node|python)-version)$/i;
 
 /** What the repository holds at one commit. Paths have forward slashes and are relative to its root. */
 export interface Tree {
@@ -8,9 +14,12 @@ export interface Tree {
   has(path: string): boolean;
   /** Whether there is something below this folder. */
   hasFolder(path: string): boolean;
-  /** Whether a path is a symbolic link, or leads through one. */
-  isLinked(path: string): boolean;
+  /** Names of the files in a folder itself, sorted. */
+  names(folder: string): readonly string[];
+  /** Paths whose content is elsewhere: symbolic links, submodules. */
   readonly links: readonly string[];
+  /** Whether a path is one of these, or leads through one. */
+  isLinked(path: string): boolean;
   /** The text of a file; `undefined` for a link, a submodule, or one above 1 MiB. */
   text(path: string): Promise<string | undefined>;
   /** The texts of many at once; those without one are left out. */
@@ -40,23 +49,42 @@ export function makeTree(
   }
   const files = [...entries.keys()].sort();
   const folders = new Set(files.flatMap(ancestors));
-  const links = files.filter((path) => entries.get(path)?.mode === '120000');
+  const names = new Map<string, string[]>();
+  for (const file of files) {
+    const inside = names.get(dirname(file));
+    if (inside === undefined) names.set(dirname(file), [basename(file)]);
+    else inside.push(basename(file));
+  }
+  const links = files.filter((path) => !entries.get(path)?.mode.startsWith('100'));
   const linked = new Set(links);
 
-  const texts = async (paths: readonly string[]): Promise<Map<string, string>> => {
+  const cache = new Map<string, string>();
+  const load = async (paths: readonly string[]): Promise<void> => {
     const wanted = [...new Set(paths)].flatMap((path) => {
       const entry = entries.get(path);
-      return entry?.mode.startsWith('100') && entry.size <= LARGEST
-        ? [{ path, object: entry.object }]
-        : [];
+      const isText = entry?.mode.startsWith('100') && entry.size <= LARGEST && !cache.has(path);
+      return entry && isText ? [{ path, object: entry.object }] : [];
     });
+    if (wanted.length === 0) return;
     const contents = parseBatch(await read(wanted.map(({ object }) => object)));
-    return new Map(wanted.map(({ path }, index) => [path, contents[index] ?? '']));
+    for (const [index, { path }] of wanted.entries()) cache.set(path, contents[index] ?? '');
+  };
+  let likely: Promise<void> | undefined;
+  const texts = async (paths: readonly string[]): Promise<Map<string, string>> => {
+    await (likely ??= load(files.filter((file) => LIKELY.test(file))));
+    await load(paths);
+    return new Map(
+      paths.flatMap((path) => {
+        const content = cache.get(path);
+        return content === undefined ? [] : [[path, content]];
+      }),
+    );
   };
   return {
     files,
     links,
     has: (path) => entries.has(path),
+    names: (folder) => names.get(folder) ?? [],
     hasFolder: (path) => path === '.' || folders.has(path),
     isLinked: (path) => [path, ...ancestors(path)].some((part) => linked.has(part)),
     text: async (path) => (await texts([path])).get(path),

@@ -139,6 +139,64 @@ services:
   });
 });
 
+describe('an image that others build upon', () => {
+  const files = {
+    'base/Dockerfile': 'FROM x\nCOPY . .\n',
+    'base/a': '',
+    'assets/Dockerfile': 'FROM y\n',
+    'assets/b': '',
+    'web/Dockerfile': 'FROM ghcr.io/acme/shop/base:latest AS base\nFROM base\n',
+    'site/Dockerfile':
+      'FROM x\nCOPY --from=ghcr.io/acme/shop/assets /b /b\nCOPY --from=$OPEN /c /c\n',
+    'deep/Dockerfile':
+      'FROM x\nRUN --mount=type=bind,from=ghcr.io/acme/shop/web:1,target=/w make\n',
+  };
+
+  test.each([
+    [{ 'base/a': '1' }, ['base', 'deep', 'web']],
+    [{ 'assets/b': '1' }, ['assets', 'site']],
+    [{ 'web/c': '1' }, ['deep', 'web']],
+  ])('%j', async (change, expected) => {
+    expect(built(await after(files, change))).toEqual(expected);
+  });
+});
+
+describe('what lies elsewhere', () => {
+  test('a submodule in a shared context, and below a copied folder', async () => {
+    const other = await Repository.with({ 'lib/x': '' });
+    const repository = await Repository.with({
+      Dockerfile: 'FROM x\nCOPY vendored/lib /lib\n',
+      'README.md': '',
+    });
+    const add = (commit: string): Promise<string> =>
+      repository.git('update-index', '--add', '--cacheinfo', `160000,${commit},vendored`);
+    await add(await other.git('rev-parse', 'HEAD'));
+    await repository.git('commit', '--quiet', '--message', 'a submodule');
+    const git = repository.reader();
+    const base = await git.head();
+    const services = await repository.services();
+    await add(await other.commit({ 'lib/x': '1' }));
+    await repository.git('commit', '--quiet', '--message', 'moved on');
+    const head = await git.head();
+    const files = await git.changedFiles(base, head);
+    expect(files).toEqual(['vendored']);
+    const parts = await partsOf(await git.tree(head), services);
+    const record = recordOf(base, services);
+    expect(built(judge(services, { record, before: services, files, parts }))).toEqual(['Shop']);
+  });
+
+  test('another service as a further context, which may be anything', async () => {
+    const compose =
+      'services: { a: { build: { context: a, additional_contexts: { b: "service:b" } } }, b: { build: b } }\n';
+    const files = {
+      'compose.yml': compose,
+      'a/Dockerfile': 'FROM x\n',
+      'b/Dockerfile': 'FROM x\n',
+    };
+    expect(built(await after(files, { 'b/x': '' }))).toEqual(['a', 'b']);
+  });
+});
+
 describe('settings', () => {
   const files = { 'a/Dockerfile': 'FROM x\n', 'b/Dockerfile': 'FROM x\n', 'proto/x.proto': '' };
   const config = (a: string): string =>

@@ -85,6 +85,24 @@ services:
     });
   });
 
+  test('what another file is extended with has the paths of that file', async () => {
+    const found = await read({
+      'compose.yml': 'services: { one: { extends: { service: base, file: a/common.yml } } }\n',
+      'a/common.yml': 'services: { base: { build: { context: ., args: { X: y } } } }\n',
+    });
+    expect(found).toMatchObject({
+      one: { context: 'a', dockerfile: 'a/Dockerfile', args: { X: 'y' } },
+    });
+  });
+
+  test('arguments of a later file join those of an earlier one', async () => {
+    const found = await read({
+      'compose.yml': 'services: { a: { build: { context: a, args: { A: 1, B: 1 } } } }\n',
+      'compose.prod.yml': 'services: { a: { build: { args: [B=2] } } }\n',
+    });
+    expect(found).toMatchObject({ a: { args: { A: '1', B: '2' } } });
+  });
+
   test('the usual file first, then variants over it; not those of developers and tests', async () => {
     const found = await read({
       'docker-compose.yml': 'services: { a: { build: { context: a, target: dev } } }\n',
@@ -115,6 +133,12 @@ services:
       'compose.yml:2',
     ],
     ['a circle', 'services:\n  a: { extends: a }', 'compose-invalid', 'compose.yml:2'],
+    [
+      'a circle through another file',
+      'services:\n  a: { extends: { service: a, file: ./compose.yml } }',
+      'compose-invalid',
+      'compose.yml:2',
+    ],
     [
       'a missing file',
       'services:\n  a: { extends: { service: x, file: no.yml } }',

@@ -28,6 +28,15 @@ describe('gitEnvironment', () => {
     expect(said).toContain(`::add-mask::${HEADER.split(' ').pop() ?? ''}`);
   });
 
+  test('what the job gives to git that way stays', () => {
+    const env = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'a.b', GIT_CONFIG_VALUE_0: 'c' };
+    expect(gitEnvironment(env, '/x', undefined)).toMatchObject({
+      ...env,
+      GIT_CONFIG_COUNT: '2',
+      GIT_CONFIG_KEY_1: 'safe.directory',
+    });
+  });
+
   test('without a token there is no header', () => {
     expect(gitEnvironment({}, '/x', undefined)).toMatchObject({ GIT_CONFIG_COUNT: '1' });
   });
@@ -46,11 +55,11 @@ test('a fetch sends the token once, though checkout has left one', async () => {
     await repository.git('remote', 'add', 'origin', `${url}/acme/shop`);
     await repository.git('config', `http.${url}/.extraheader`, 'AUTHORIZATION: basic b2xk');
     const log: string[] = [];
-    const env = gitEnvironment(
-      { ...process.env, GITHUB_SERVER_URL: url },
-      repository.folder,
-      TOKEN,
-    );
+    let env: NodeJS.ProcessEnv = {};
+    await stdoutOf(() => {
+      const given = { ...process.env, GITHUB_SERVER_URL: url };
+      env = gitEnvironment(given, repository.folder, TOKEN);
+    });
     const git = new Git({ folder: repository.folder, log: silent(log), env });
     expect(await git.fetch('a'.repeat(40), 1)).toBe(false);
     expect(log.join('\n')).toMatch(/git \| fatal: repository .* not found/);

@@ -41,7 +41,7 @@ describe('outputs', () => {
       ...(plain('a') as object),
       target: 'prod',
       platforms: 'linux/amd64,linux/arm64',
-      args: 'A=1\nB=2',
+      'build-args': 'A=1\nB=2',
       'max-size': '5MB',
     };
     expect(outputsOf({ verdicts, base: 'c'.repeat(40) })).toEqual({
