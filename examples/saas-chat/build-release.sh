@@ -23,8 +23,8 @@ usage: ./build-release.sh --registry HOST[/PATH] --revision COMMIT [OPTION VALUE
   --version VERSION       baked into the images (0.0.0-dev)
   --ref REF               the branch or tag that was built (refs/heads/main)
   --out FILE              the record (release.json)
-  --only SERVICE          builds this service alone; needs --base
-  --base FILE             the record that names the image of a service which is not built
+  --only SERVICE[,...]    builds these services alone; needs --base
+  --base FILE             the record that names the images of the services that are not built
   --once yes              an image of this commit that the registry has is taken, never built again,
                           and the record has the commit's time: every run writes the same one
   --build-arg K=V, --secret id=ID,src=FILE   go to docker build, as often as they are given
@@ -62,10 +62,12 @@ done
 case $once in yes | '') ;; *) usage ;; esac
 printf '%s\n' "$revision" | grep -Eqx '[0-9a-f]{40}' ||
   die "--revision '$revision': not a full commit (40 hex digits)"
-case " $dockerfiles" in
-  *" $only="*) ;;
-  *) [ -z "$only" ] || die "--only $only: no such service" ;;
-esac
+for service in $(printf '%s' "$only" | tr , ' '); do
+  case " $dockerfiles" in
+    *" $service="*) ;;
+    *) die "--only $service: no such service" ;;
+  esac
+done
 [ -z "$only" ] || [ -r "$base" ] || die "--only needs --base, the record with the other services"
 
 # built IMAGE: the digest that the registry has for a tag; nothing when it does not know the tag.
@@ -100,19 +102,20 @@ kept() {
 services=''
 for entry in $dockerfiles; do
   service=${entry%%=*} image=$registry/$app/${entry%%=*} digest=''
-  if [ -n "$only" ] && [ "$only" != "$service" ]; then
-    line=$(kept "$service")
-  else
-    [ -z "$once" ] || digest=$(built "$image:$revision")
-    if [ -n "$digest" ]; then
-      printf '%s: built already, %s\n' "$service" "$digest" >&2
-    else
-      digest=$(build "${entry#*=}" "$@")
-      [ -n "$digest" ] || die "the push of $image named no digest"
-    fi
-    line=$(printf '    "%s": { "image": "%s@%s", "revision": "%s" }' \
-      "$service" "$image" "$digest" "$revision")
-  fi
+  case ,${only:-$service}, in
+    *,"$service",*)
+      [ -z "$once" ] || digest=$(built "$image:$revision")
+      if [ -n "$digest" ]; then
+        printf '%s: built already, %s\n' "$service" "$digest" >&2
+      else
+        digest=$(build "${entry#*=}" "$@")
+        [ -n "$digest" ] || die "the push of $image named no digest"
+      fi
+      line=$(printf '    "%s": { "image": "%s@%s", "revision": "%s" }' \
+        "$service" "$image" "$digest" "$revision")
+      ;;
+    *) line=$(kept "$service") ;;
+  esac
   services="$services${services:+,
 }$line"
 done
