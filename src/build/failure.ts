@@ -14,7 +14,7 @@ export interface Place {
  * What BuildKit said, in a person's words. It is decided from the errors of BuildKit's own status, then from buildx's words.
  * A {@link Passing} one is worth another attempt.
  */
-export function buildFailure({ errors, words }: Trouble, place: Place): UserError {
+export function buildFailure({ errors, words, said }: Trouble, place: Place): UserError {
   const cause = words
     .find((line) => line.startsWith('ERROR: '))
     ?.replace(/^ERROR: (?:failed to (?:build|solve): )*/, '');
@@ -23,7 +23,7 @@ export function buildFailure({ errors, words }: Trouble, place: Place): UserErro
   return (
     registryFailure(told, place) ??
     new UserError(
-      knownProblem(told, where) ?? {
+      knownProblem(told, said, where) ?? {
         id: 'build-failed',
         message: `The build failed: ${safeLine(told)}`,
         value: where,
@@ -42,7 +42,7 @@ function placeOf(words: readonly string[], dockerfile: string): string {
 }
 
 /** What can be wrong with the Dockerfile, the settings or the machine; the words are those of BuildKit 0.12 to 0.25. */
-function knownProblem(told: string, where: string): Problem | undefined {
+function knownProblem(told: string, said: readonly string[], where: string): Problem | undefined {
   const secret = /^secret (\S+): not found/.exec(told)?.[1];
   if (secret !== undefined) {
     return {
@@ -52,10 +52,13 @@ function knownProblem(told: string, where: string): Problem | undefined {
       fix: `Add "${safeLine(secret)}=\${{ secrets.NAME }}" to the input secrets, or "${safeLine(secret)}=path" to secret-files; check that the secret exists.`,
     };
   }
-  if (/exec format error|no match for platform in manifest/.test(told)) {
+  const foreign = [told, ...said].find((text) =>
+    /exec format error|no match for platform in manifest/.test(text),
+  );
+  if (foreign !== undefined) {
     return {
       id: 'platform-unsupported',
-      message: `The builder cannot run or find what this platform needs: ${safeLine(told)}`,
+      message: `The builder cannot run or find what this platform needs: ${safeLine(foreign)}`,
       value: where,
       fix: 'Add docker/setup-qemu-action@1f40c72289eff860ee54a304f1438e3cff362e0a # v4.3.0 before this step, use a base image that exists for the platform, or leave the platform out.',
     };
@@ -142,7 +145,8 @@ function statusOf(told: string): number | undefined {
   )
     return 401;
   if (/\bdenied\b/i.test(told)) return 403;
-  return undefined;
+  // Of some answers only the registry's own words are passed on.
+  return told.startsWith('failed to push') ? 500 : undefined;
 }
 
 /** Whether the same build may succeed in a moment; what is done is in BuildKit's cache. */
