@@ -1,25 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { ReleaseRecord } from '../../../src/release/record.ts';
+import { startBuilder } from '../../lab/builder.ts';
 import { registry } from '../../lab/engine.ts';
+import { GitHubServer } from '../../lab/github/server.ts';
 import { type Host, makeLogin } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { type ActResult, prepareAct } from './act.ts';
 import { type UserRepository, userRepository } from './user-repository.ts';
 
 let lab: Lab;
-let github: Server;
+let github: GitHubServer;
 let staging: Host;
 let production: Host;
 let repository: UserRepository;
 let act: Awaited<ReturnType<typeof prepareAct>>;
-
-/** What GitHub answers when asked for the rules of the environment production; undefined: there is no such environment. */
-let rules: readonly { type: string }[] | undefined;
 
 beforeAll(async () => {
   lab = await openLab();
@@ -34,30 +31,26 @@ beforeAll(async () => {
     lab.host('staging'),
     lab.host('production', { login: productionLogin }),
   ]);
-  github = createServer((request, response) => {
-    const known =
-      request.url === '/repos/Acme/hello/environments/production' && rules !== undefined;
-    response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
-    response.end(
-      JSON.stringify(
-        known ? { name: 'production', protection_rules: rules } : { message: 'Not Found' },
-      ),
-    );
-  }).listen(0, '127.0.0.1');
+  github = await GitHubServer.start({
+    repository: 'Acme/hello',
+    tokens: { 'token-of-the-run': { deployments: 'write', actions: 'read' } },
+  });
 
   const environment = ({ target, address }: Host): { host: string; url: string } => ({
     host: target,
     url: `http://${address}`,
   });
-  repository = await userRepository(folderOf('hello'), {
+  const image = `${registry.address}/${basename(lab.folder).toLowerCase()}/web`;
+  repository = await userRepository(folderOf('hello'), image, {
     staging: environment(staging),
-    production: environment(production),
+    production: { ...environment(production), requires: 'staging' },
   });
   const env = `GREETING=hello from a workflow\nNGINX_IMAGE=${registry.address}/base/nginx:1\n`;
   act = await prepareAct({
     home: folderOf('act'),
     repository: repository.folder,
-    api: `http://127.0.0.1:${(github.address() as AddressInfo).port}`,
+    api: github.url,
+    builder: await startBuilder(lab),
     secrets: {
       GITHUB_TOKEN: 'token-of-the-run',
       STAGING_SSH_KEY: lab.login.privateKey,
@@ -67,7 +60,6 @@ beforeAll(async () => {
       REGISTRY_PASSWORD: registry.password,
     },
     variables: {
-      REGISTRY: registry.address,
       REGISTRY_USERNAME: registry.username,
       SSH_KNOWN_HOSTS: `${staging.knownHosts}\n${production.knownHosts}`,
     },
@@ -75,8 +67,8 @@ beforeAll(async () => {
 }, 240_000);
 
 afterAll(async () => {
-  github.close();
   await lab.close();
+  await github.close();
 });
 
 /** The revision that users of a host reach. */
@@ -109,58 +101,81 @@ async function change(broken: string): Promise<string> {
   return repository.commit(broken === '' ? 'Mend it' : 'Break it');
 }
 
+const RELEASED = {
+  Detect: 'success',
+  'Build web': 'success',
+  Record: 'success',
+  'Release to staging': 'success',
+};
+
 describe('a user pushes, tags, breaks it, mends it and goes back', () => {
   test('a push to main: staging serves it', async () => {
     v1.commit = await repository.commit('The first version');
     const run = await push('refs/heads/main');
-    expectJobs(run, { Build: 'success', 'Release to staging': 'success' });
+    expectJobs(run, RELEASED);
     expect(await served(staging)).toBe(v1.commit);
     v1.record = run.artifact('release/release.json');
     const { commit, services } = JSON.parse(v1.record) as ReleaseRecord;
     expect(commit).toBe(v1.commit);
-    expect(services.web?.image).toMatch(/\/acme\/hello\/web@sha256:/); // Acme in lower case
+    expect(services.web).toMatchObject({ revision: v1.commit });
+    const [deployment] = github.repository.deployments;
+    expect(deployment).toMatchObject({ environment: 'staging', sha: v1.commit, task: 'slipway' });
+    expect(deployment?.statuses[0]?.state).toBe('success');
   });
 
   test.each([
     ['without an environment production', undefined, 'cannot be read. Create it'],
     ['with an environment production without rules', [], 'has no protection rule. Add one'],
-  ])('a tag %s: refused', async (_, answer, said) => {
-    rules = answer;
+  ])('a tag %s: refused', async (_, rules, said) => {
+    if (rules !== undefined) github.repository.environments.set('production', rules);
     const run = await push('refs/tags/v1.0.0');
-    expectJobs(run, { Build: 'success', 'Production has a gate': 'failure' });
+    expectJobs(run, { 'Production has a gate': 'failure' });
     expect(run.log).toContain(said);
     expect(await production.exec('ls /home/deploy')).toBe('');
   });
 
   test('a tag: production serves the same digests, and nothing was built', async () => {
-    rules = [{ type: 'branch_policy' }];
+    github.repository.environments.set('production', ['branch_policy']);
     const run = await push('refs/tags/v1.0.0');
     expectJobs(run, {
-      Build: 'success',
       'Production has a gate': 'success',
+      Promote: 'success',
       'Release to production': 'success',
     });
-    expect(run.log).toContain('built already');
     expect(run.artifact('release/release.json')).toBe(v1.record);
     expect(await served(production)).toBe(v1.commit);
     expect(await imageOn(production)).toBe(await imageOn(staging));
     expect(run.log).toContain('v1.0.0 is deployed: production serves v1.0.0');
   });
 
-  test('a broken release: the run is red, and staging serves what it served', async () => {
-    await change('unhealthy');
+  test('a change that no image is made of: nothing is built, and staging has a release all the same', async () => {
+    repository.edit('nginx/default.conf', (text) => `# a word\n${text}`);
+    const commit = await repository.commit('A word in the configuration');
     const run = await push('refs/heads/main');
-    expectJobs(run, { Build: 'success', 'Release to staging': 'failure' });
-    expect(run.log).toMatch(
-      new RegExp(`was not deployed .*: staging serves ${v1.commit.slice(0, 7)}.*, as before`),
-    );
+    const { 'Build web': _built, ...others } = RELEASED;
+    expectJobs(run, others);
+    const record = JSON.parse(run.artifact('release/release.json')) as ReleaseRecord;
+    expect(record.commit).toBe(commit);
+    expect(record.services.web).toEqual((JSON.parse(v1.record) as ReleaseRecord).services.web);
     expect(await served(staging)).toBe(v1.commit);
   });
 
-  test('a roll back by hand: staging serves the first version again', async () => {
+  test('a broken release: the run is red, staging serves what it served, and no tag gets past it', async () => {
+    await change('unhealthy');
+    const run = await push('refs/heads/main');
+    expectJobs(run, { ...RELEASED, 'Release to staging': 'failure' });
+    expect(run.log).toMatch(/was not deployed .*: staging serves .*, as before/);
+    expect(await served(staging)).toBe(v1.commit);
+    const tag = await push('refs/tags/v1.1.0');
+    expectJobs(tag, { 'Production has a gate': 'success', Promote: 'failure' });
+    expect(tag.log).toContain('promotion-unproven');
+    expect(await served(production)).toBe(v1.commit);
+  });
+
+  test('a roll back by hand: staging serves the version before again', async () => {
     const mended = await change('');
     const run = await push('refs/heads/main');
-    expectJobs(run, { Build: 'success', 'Release to staging': 'success' });
+    expectJobs(run, RELEASED);
     expect(await served(staging)).toBe(mended);
 
     const inputs = { environment: 'staging', version: '', release: '' };

@@ -4,14 +4,14 @@ import {
   cpSync,
   existsSync,
   globSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
-  symlinkSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { run } from '../../../src/kit/process.ts';
+import type { Builder } from '../../lab/builder.ts';
 import { engineEnv, registry } from '../../lab/engine.ts';
 import { checkout, jobsOf, shipped, slipway, standIns } from './shipped.ts';
 import { tool } from './tool.ts';
@@ -25,6 +25,8 @@ export interface ActOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** Where GITHUB_API_URL points to. */
   readonly api: string;
+  /** What docker/setup-buildx-action would have set up. */
+  readonly builder: Builder;
 }
 
 export interface ActRun {
@@ -55,19 +57,17 @@ interface LogLine {
 export async function prepareAct(
   options: ActOptions,
 ): Promise<(what: ActRun) => Promise<ActResult>> {
-  const { home, repository, secrets, variables, api } = options;
+  const { home, repository, secrets, variables, api, builder } = options;
   const act = await tool('act');
   const mapped = mapUses(leanCopy(home));
   const secretFile = join(home, 'secrets.yml');
   writeFileSync(secretFile, JSON.stringify(secrets)); // JSON is YAML
   chmodSync(secretFile, 0o600);
   const environment = actEnvironment(home);
-  const inside = {
-    GITHUB_API_URL: api,
-    DOCKER_HOST: environment.DOCKER_HOST,
-    DOCKER_CONFIG: environment.DOCKER_CONFIG,
-    SSL_CERT_FILE: registry.authority,
-  };
+  // Logged in nowhere: a login is what the inputs bring.
+  rmSync(join(builder.env.DOCKER_CONFIG ?? '', 'config.json'));
+  const { PATH: _path, ...building } = builder.env;
+  const inside = { ...building, GITHUB_API_URL: api, NODE_EXTRA_CA_CERTS: registry.authority };
 
   return async ({ event, workflow, payload }) => {
     const folder = mkdtempSync(join(home, 'run-'));
@@ -78,7 +78,7 @@ export async function prepareAct(
       '--action-cache-path', join(home, 'cache'), '--secret-file', secretFile,
       ...mapped.flatMap(([reference, place]) => ['--local-repository', `${reference}=${place}`]),
       ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
-      ...Object.entries({ ...inside, ARTIFACTS: folder }).flatMap(([name, value]) => ['--env', `${name}=${value ?? ''}`]),
+      ...Object.entries({ ...inside, ARTIFACTS: folder }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ]; // prettier-ignore
     const { code, stdout, stderr } = await run(act, args, { env: environment, timeoutMs: 110_000 });
     const lines = stdout.split('\n').flatMap(parseLine);
@@ -105,20 +105,13 @@ function parseLine(text: string): LogLine[] {
   }
 }
 
-/** Nothing of the machine's own environment gets into a run, but what the lab's engine needs. */
+/** Nothing of the machine's own environment gets into a run, but the way to its programs. */
 function actEnvironment(home: string): NodeJS.ProcessEnv {
-  const { DOCKER_HOST, DOCKER_CONFIG = '', PATH = '' } = engineEnv;
-  // A configuration of its own: logged in nowhere, and whoever else uses the lab keeps his login.
-  const config = join(home, 'docker');
-  mkdirSync(config);
-  symlinkSync(join(DOCKER_CONFIG, 'cli-plugins'), join(config, 'cli-plugins'));
   return {
     HOME: home,
-    PATH: `${dirname(process.execPath)}:${PATH}`,
+    PATH: `${dirname(process.execPath)}:${engineEnv.PATH ?? ''}`,
     LANG: 'C.UTF-8',
     GIT_PAGER: 'cat',
-    DOCKER_HOST,
-    DOCKER_CONFIG: config,
   };
 }
 

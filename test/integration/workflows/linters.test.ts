@@ -2,17 +2,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../../src/kit/process.ts';
-import { checkout, userFolder } from './shipped.ts';
+import { checkout, plain, userFolder } from './shipped.ts';
 import { tool } from './tool.ts';
 
 /** A user's repository, where both tools look for workflows. */
 let folder: string;
+let plainFolder: string;
 beforeAll(async () => {
   folder = userFolder();
-  await run('git', ['init', '--quiet', folder]); // actionlint finds .github by the repository around it
+  plainFolder = userFolder(plain);
+  await run('git', ['init', '--quiet', plainFolder]); // actionlint finds .github by the repository around it
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
+  rmSync(plainFolder, { recursive: true });
 });
 
 async function zizmor(...paths: string[]): Promise<{ code: number | null; said: string }> {
@@ -58,7 +61,7 @@ test('actionlint has no finding', async () => {
   const { code, stdout, stderr } = await run(
     await tool('actionlint'),
     ['-no-color', '-shellcheck', await tool('shellcheck')],
-    { cwd: folder },
+    { cwd: plainFolder },
   );
   expect(`${stdout}${stderr}`).toBe('');
   expect(code).toBe(0);

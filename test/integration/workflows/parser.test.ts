@@ -14,7 +14,7 @@ type Metadata = Awaited<
 
 /** Actions that need no stand-in, with the inputs that we give them. */
 const inputs: Readonly<Record<string, readonly string[]>> = {
-  'actions/checkout': ['persist-credentials'],
+  'actions/checkout': ['persist-credentials', 'fetch-depth'],
   'actions/setup-node': ['node-version'],
 };
 
@@ -88,7 +88,7 @@ describe("GitHub's own parser", () => {
       'STAGIN_ENV: ${{',
       /STAGIN_ENV/,
     ],
-    ['an unknown job', 'needs: build', 'needs: bulid', /bulid/],
+    ['an unknown job', 'needs: record', 'needs: recrod', /recrod/],
   ])('would find %s', async (_, right, wrong, complaint) => {
     const wounded = shipped.find(({ text }) => text.includes(right));
     const found = await complaints(wounded?.path ?? '', wounded?.text.replace(right, wrong) ?? '');

@@ -159,15 +159,16 @@ describe('jobs', () => {
 describe('releases and rollbacks', () => {
   const release = shippedWorkflow('release').jobs.release;
   const rollback = shippedWorkflow('rollback').jobs.rollback;
-  const { build, staging, gate, production } = shippedWorkflow('pipeline').jobs;
+  const { detect, build, record, staging, gate, promote, production } =
+    shippedWorkflow('pipeline').jobs;
 
   test('a push to main goes to staging, a tag v* to production, and nothing else starts the pipeline', () => {
     expect(shippedWorkflow('pipeline').on).toEqual({ push: { branches: ['main'], tags: ['v*'] } });
-    expect(staging?.if).toBe("github.ref == 'refs/heads/main'");
-    expect([gate?.if, production?.if]).toEqual(
-      Array(2).fill("startsWith(github.ref, 'refs/tags/v')"),
+    expect(detect?.if).toBe("github.ref == 'refs/heads/main'");
+    expect([gate?.if, promote?.if, production?.if]).toEqual(
+      Array(3).fill("startsWith(github.ref, 'refs/tags/v')"),
     );
-    expect(production?.needs).toEqual(['build', 'gate']);
+    expect([promote?.needs, production?.needs]).toEqual(['gate', 'promote']);
     expect(staging?.with).toEqual({ environment: 'staging' });
     expect(production?.with).toEqual({
       environment: 'production',
@@ -175,8 +176,24 @@ describe('releases and rollbacks', () => {
     });
   });
 
+  test('what changed is built in as many legs; with nothing to build, there is a release all the same', () => {
+    expect(build?.strategy?.matrix).toBe('${{ fromJSON(needs.detect.outputs.matrix) }}');
+    expect(build?.if).toBe("needs.detect.outputs.any == 'true'");
+    expect(record?.needs).toEqual(['detect', 'build']);
+    expect(record?.if).toContain("needs.build.result != 'failure'");
+    // GitHub skips what comes after a skipped job unless it has a condition of its own.
+    for (const job of [record, staging]) expect(job?.if).toContain('!cancelled()');
+    expect(staging?.if).toContain("needs.record.result == 'success'");
+  });
+
+  test('what was proven on staging is what goes to production, and it is waited for', () => {
+    expect(promote?.steps?.map(({ with: inputs }) => inputs?.promote)).toContain('staging');
+    expect(promote?.permissions).toMatchObject({ deployments: 'read', actions: 'read' });
+  });
+
   test('a release belongs to its environment, and a rollback to one of its own', () => {
-    expect(release?.environment).toBe('${{ inputs.environment }}');
+    // GitHub's own deployment would be a success whenever the job is green; Slipway writes a truthful one.
+    expect(release?.environment).toEqual({ name: '${{ inputs.environment }}', deployment: false });
     expect(rollback?.environment).toBe('${{ inputs.environment }}-rollback');
     expect(Object.keys(shippedWorkflow('rollback').on)).toEqual(['workflow_dispatch']);
     expect(shippedWorkflow('rollback').on.workflow_dispatch?.inputs?.environment?.options).toEqual([
@@ -185,13 +202,9 @@ describe('releases and rollbacks', () => {
     ]);
   });
 
-  test('each environment has a group, each commit one for its build; nothing is cancelled half-way', () => {
+  test('each environment has a group; nothing is cancelled half-way', () => {
     expect(release?.concurrency).toEqual({
       group: 'release-${{ inputs.environment }}',
-      'cancel-in-progress': false,
-    });
-    expect(build?.concurrency).toEqual({
-      group: 'build-${{ github.sha }}',
       'cancel-in-progress': false,
     });
     expect(rollback?.concurrency?.['cancel-in-progress']).toBe(false);
@@ -207,7 +220,7 @@ describe('releases and rollbacks', () => {
       });
     // Written with its fixed beginning, a group can only equal another that begins alike.
     const prefixes = groupsOf(['pipeline', 'release']).map((group) => group.split('${{')[0]);
-    expect(prefixes).toEqual(['build-', 'release-']);
+    expect(prefixes).toEqual(['release-']);
     expect(groupsOf(['rollback'])).toEqual(['rollback-${{ inputs.environment }}']);
   });
 

@@ -25,7 +25,8 @@ export interface Job {
   readonly 'timeout-minutes'?: number;
   readonly needs?: string | readonly string[];
   readonly if?: string;
-  readonly environment?: string;
+  readonly environment?: string | { readonly name: string; readonly deployment?: boolean };
+  readonly strategy?: { readonly matrix: string };
   readonly permissions?: Readonly<Record<string, string>>;
   readonly concurrency?: Concurrency;
   /** The reusable workflow that this job calls. */
@@ -101,13 +102,18 @@ const { repository } = JSON.parse(readFileSync(join(checkout, 'package.json'), '
 /** Owner and name of this project on GitHub; package.json is the place where they stand. */
 export const slipway = repository.replace('github:', '');
 
+/** A workflow without what GitHub knows and neither act nor actionlint does. */
+export function plain(text: string): string {
+  return text.replaceAll(/^ +deployment: false\n/gm, '');
+}
+
 /** A new folder that holds the shipped workflows where a user puts them, and nothing else. */
-export function userFolder(): string {
+export function userFolder(change: (text: string) => string = (text) => text): string {
   const folder = mkdtempSync(join(tmpdir(), 'workflows-'));
   for (const { path, text } of shipped) {
     const place = join(folder, '.github', path);
     mkdirSync(dirname(place), { recursive: true });
-    writeFileSync(place, text);
+    writeFileSync(place, change(text));
   }
   return folder;
 }

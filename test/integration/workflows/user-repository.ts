@@ -2,9 +2,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { run } from '../../../src/kit/process.ts';
-import { checkout } from './shipped.ts';
+import { registry } from '../../lab/engine.ts';
+import { checkout, plain } from './shipped.ts';
 
-/** A user's repository: a small system, its build script, and the shipped workflows where the documentation says to copy them. */
+/** A user's repository: a small system, and the shipped workflows where the documentation says to copy them. */
 export interface UserRepository {
   readonly folder: string;
   /** Changes a file. */
@@ -15,12 +16,12 @@ export interface UserRepository {
 
 export async function userRepository(
   folder: string,
-  environments: Readonly<Record<string, { host: string; url: string }>>,
+  image: string,
+  environments: Readonly<Record<string, { host: string; url: string; requires?: string }>>,
 ): Promise<UserRepository> {
   cpSync(join(checkout, 'test/fixtures/hello'), folder, { recursive: true });
   mkdirSync(join(folder, '.github'));
   cpSync(join(checkout, 'workflows'), join(folder, '.github/workflows'), { recursive: true });
-  cpSync(join(checkout, 'examples/saas-chat/build-release.sh'), join(folder, 'build-release.sh'));
 
   const git = async (...args: string[]): Promise<string> => {
     commits += 1;
@@ -48,20 +49,16 @@ export async function userRepository(
       return git('rev-parse', 'HEAD');
     },
   };
-  // What the documentation tells a user to change in the script.
-  repository.edit('build-release.sh', (text) =>
-    text
-      .replace(/^app=.*/m, 'app=hello')
-      .replace(/^dockerfiles='[^']*'/m, "dockerfiles='web=Dockerfile'"),
-  );
+  repository.edit('.github/workflows/release.yml', plain);
   repository.edit('slipway.yml', (text) => {
     const document = parseDocument(text);
     document.set('environments', environments);
+    document.setIn(['services', 'web', 'image'], image);
     return document.toString();
   });
   // Base images cannot be pulled in the lab.
   repository.edit('Dockerfile', (text) =>
-    text.replace(/^ARG NODE_IMAGE=.*/m, 'ARG NODE_IMAGE=slipway-lab/node:24'),
+    text.replace(/^ARG NODE_IMAGE=.*/m, `ARG NODE_IMAGE=${registry.address}/base/node:24`),
   );
   await git('init', '--quiet', '--initial-branch=main');
   await git('remote', 'add', 'origin', 'https://github.com/Acme/hello.git');
