@@ -17,12 +17,12 @@ const nothing = async () => {};
 export async function run(server, { port, goodbye = nothing, close = nothing }) {
   const chaos = readChaos();
   const stop = async (signal) => {
-    log('info', 'stopping', { signal });
     setTimeout(() => {
       log('error', `requests still under way after ${PATIENCE_MS} ms: cut`);
       process.exit(1);
     }, PATIENCE_MS).unref();
     const closed = new Promise((resolve) => server.close(resolve));
+    log('info', 'stopping', { signal });
     await goodbye();
     await closed;
     await close();
@@ -30,6 +30,7 @@ export async function run(server, { port, goodbye = nothing, close = nothing }) 
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop);
+  log('info', 'starting');
 
   await sleep(chaos.bootDelay);
   server.listen(port);

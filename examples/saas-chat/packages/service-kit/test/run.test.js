@@ -1,23 +1,22 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Agent, get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The service as a process; `heard` waits for the next line of its log with this message. */
 function start(t, env = {}) {
   const script = new URL('slow-service.js', import.meta.url).pathname;
   const child = spawn(process.execPath, [script], { env: { ...process.env, ...env } });
   t.after(() => child.kill('SIGKILL'));
-  const lines = createInterface({ input: child.stdout });
-  const listening = new Promise((resolve) => {
-    lines.on('line', (line) => {
-      const { message, port } = JSON.parse(line);
-      if (message === 'listening') resolve(port);
-    });
+  const said = new EventEmitter();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const entry = JSON.parse(line);
+    said.emit(entry.message, entry);
   });
-  return { child, listening, exited: once(child, 'exit') };
+  const heard = async (message) => (await once(said, message))[0];
+  return { child, heard, exited: once(child, 'exit') };
 }
 
 function call(options) {
@@ -30,15 +29,16 @@ function call(options) {
 }
 
 test('SIGTERM: what is under way is answered, idle connections end, then it exits 0', async (t) => {
-  const { child, listening, exited } = start(t);
-  const port = await listening;
+  const { child, heard, exited } = start(t);
+  const { port } = await heard('listening');
   const agent = new Agent({ keepAlive: true });
   await call({ port, agent, path: '/health/live' }); // Leaves an idle connection behind.
 
+  const arrived = heard('slow request');
   const underWay = call({ port, path: '/slow', headers: { connection: 'keep-alive' } });
-  await sleep(100);
+  await arrived;
   child.kill('SIGTERM');
-  await sleep(50);
+  await heard('stopping');
   await assert.rejects(call({ port, path: '/health/live' }), { code: 'ECONNREFUSED' });
 
   const response = await underWay;
@@ -48,8 +48,8 @@ test('SIGTERM: what is under way is answered, idle connections end, then it exit
 });
 
 test('SIGTERM while it is still starting ends it at once', async (t) => {
-  const { child, exited } = start(t, { BOOT_DELAY_MS: '60000' });
-  await sleep(300);
+  const { child, heard, exited } = start(t, { BOOT_DELAY_MS: '60000' });
+  await heard('starting');
   child.kill('SIGTERM');
   assert.deepEqual(await exited, [0, null]);
 });
