@@ -19,9 +19,11 @@ export interface RegistryOptions {
   readonly timeoutMs?: number;
 }
 
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
 const descriptorSchema = z.looseObject({
   mediaType: z.string(),
-  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  digest: z.string().regex(DIGEST),
   size: z.int().nonnegative(),
 });
 
@@ -96,7 +98,8 @@ export class RegistryClient {
   async resolve(reference: Reference): Promise<Descriptor | undefined> {
     const answer = await this.#ask(reference, 'HEAD', manifestPath(reference), ACCEPT);
     if (answer.status === 404) return undefined;
-    const digest = reference.digest ?? header(answer, 'docker-content-digest');
+    const said = header(answer, 'docker-content-digest') ?? '';
+    const digest = reference.digest ?? (DIGEST.test(said) ? said : undefined);
     const size = Number(header(answer, 'content-length') ?? NaN);
     const mediaType = header(answer, 'content-type');
     // Not every registry says it all in a HEAD.

@@ -90,24 +90,27 @@ export function checkRecord(record: ReleaseRecord, config: Slipway, commit: stri
 }
 
 /**
- * Whether a record accounts for every image that a build says it made.
+ * Whether the record of a commit accounts for images that are said to have been built from it.
+ * @param record undefined where the commit has none
+ * @param place where its records are kept
  * @throws UserError `digest-unrecorded`
  */
 export function checkAccounted(
-  record: ReleaseRecord,
+  commit: string,
+  record: ReleaseRecord | undefined,
   images: Readonly<Record<string, ImageFacts>>,
   place: string,
 ): void {
+  const services = record?.services ?? {};
   for (const [name, { image }] of Object.entries(images)) {
-    const recorded = Object.hasOwn(record.services, name)
-      ? record.services[name]?.image
-      : undefined;
+    const recorded = Object.hasOwn(services, name) ? services[name]?.image : undefined;
     if (recorded === image) continue;
+    const short = commit.slice(0, 7);
     throw new UserError({
       id: 'digest-unrecorded',
-      message: `The record of this commit has another image of ${name} (${recorded ?? 'none'}), so this one is accounted for by no record.`,
+      message: `No record accounts for this image of ${name}: ${record ? `that of ${short} has ${recorded ?? 'none'}` : `${short} has no record`}.`,
       value: image,
-      fix: `A commit is built once: run this job without its build, or make a new commit. If nothing was released from the record in ${place}, it can be deleted there and written anew.`,
+      fix: `Take the recorded image, or make a new commit and build ${name} for it (detect without changed-only). A record in ${place} from which nothing was released may be deleted and written anew.`,
     });
   }
 }

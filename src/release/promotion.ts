@@ -78,6 +78,7 @@ export async function promote(
       : await proven(promotion, verdict.vouched, client);
   checkRecord(file.record, config, commit);
   checkAccounted(
+    commit,
     file.record,
     promotion.images,
     reference ? formatReference(reference) : 'the file',

@@ -52,8 +52,10 @@ export async function recordRelease(
   const { config: _, ...parts } = recording;
   const record =
     stored?.record ?? makeRecord({ ...parts, config, run: publish ? recording.run : undefined });
-  if (stored !== undefined) checkAccounted(record, images, formatReference(stored.reference));
+  if (stored !== undefined)
+    checkAccounted(commit, record, images, formatReference(stored.reference));
   checkRecord(record, config, commit);
+  if (stored === undefined && place !== undefined) await checkTakenOver(recording, client, place);
   await verifyImages(client, record, platforms);
   const what = `${plural(Object.keys(record.services).length, 'service')} of ${commit.slice(0, 7)}`;
   if (stored !== undefined) {
@@ -93,4 +95,24 @@ async function published(
     log.info(`No record can be read at ${formatReference(place)}, so this is taken for the first.`);
     return undefined;
   }
+}
+
+/**
+ * What was not built for this commit must stand in the record of the commit that it was built for.
+ * @throws UserError `digest-unrecorded`
+ */
+async function checkTakenOver(
+  { commit, images }: Recording,
+  client: RegistryClient,
+  place: Reference,
+): Promise<void> {
+  const revisions = new Set(Object.values(images).map(({ revision }) => revision));
+  revisions.delete(commit);
+  await Promise.all(
+    Array.from(revisions, async (revision) => {
+      const source = await fetchCommitRecord(client, place, revision);
+      const taken = Object.entries(images).filter(([, facts]) => facts.revision === revision);
+      checkAccounted(revision, source?.record, Object.fromEntries(taken), formatReference(place));
+    }),
+  );
 }

@@ -60,19 +60,36 @@ describe('release-record: the record of a build', () => {
     expect(second.outputs.artifact).toBe(first.outputs.artifact);
   });
 
-  test('takes over what was not built', async () => {
+  test('takes over what was not built, when a record accounts for it', async () => {
     const { auth } = await built();
+    await scene.run();
+    const revision = scene.commit;
+    const commit = await scene.commitAgain();
     rmSync(join(scene.workspace, 'slipway/auth.json'));
-    const revision = 'f'.repeat(40);
-    const { exitCode, summary } = await scene.run({
-      unchanged: JSON.stringify({ auth: { image: auth, revision, context: 'auth' } }),
-    });
-    expect(exitCode).toBe(0);
-    expect(parseRecord(scene.read('release.json'), '').services.auth).toEqual({
-      image: auth,
-      revision,
-    });
-    expect(summary).toContain('| `fffffff` | unchanged |');
+    scene.leg('chat', await scene.push('chat', 'two'), { revision: commit });
+    const unchanged = JSON.stringify({ auth: { image: auth, revision, context: 'auth' } });
+    const { outputs, summary } = await scene.run({ unchanged });
+    expect(outputs.outcome).toBe('recorded');
+    const { services } = parseRecord(scene.read('release.json'), '');
+    expect(services.auth).toEqual({ image: auth, revision });
+    expect(services.chat?.revision).toBe(commit);
+    expect(summary).toContain(`| \`${revision.slice(0, 7)}\` | unchanged |`);
+  });
+
+  test('what no record accounts for is not taken over', async () => {
+    const { auth } = await built();
+    await scene.run();
+    const revision = scene.commit;
+    const commit = await scene.commitAgain();
+    rmSync(join(scene.workspace, 'slipway/auth.json'));
+    scene.leg('chat', await scene.push('chat', 'two'), { revision: commit });
+    for (const facts of [
+      { image: await scene.push('auth', 'evil'), revision },
+      { image: auth, revision: 'f'.repeat(40) },
+    ]) {
+      const step = await scene.run({ unchanged: JSON.stringify({ auth: facts }) });
+      expect(refusal(step)).toBe('1 refused digest-unrecorded');
+    }
   });
 
   test('without publishing it is a file, and the same one each time', async () => {
@@ -94,7 +111,7 @@ describe('release-record: the record of a build', () => {
     scene.leg('auth', await scene.push('auth', 'two'));
     const step = await scene.run();
     expect(refusal(step)).toBe('1 refused digest-unrecorded');
-    expect(step.outputs.sentence).toContain('has another image of auth');
+    expect(step.outputs.sentence).toContain('No record accounts for this image of auth');
     const tag = commitTag(scene.at('saas-chat-release'), scene.commit);
     expect((await scene.client.resolve(tag))?.digest).toBe(outputs.artifact?.split('@')[1]);
   });

@@ -24,6 +24,8 @@ export interface Scene {
   readonly prefix: string;
   readonly github: GitHubServer;
   readonly client: RegistryClient;
+  /** Makes another commit and gives back its hash. */
+  commitAgain(): Promise<string>;
   /** Pushes a small image of a service; the same text and platform give the same digest. */
   push(service: string, text: string, architecture?: string): Promise<string>;
   /** Writes the file that build-image leaves. */
@@ -81,6 +83,10 @@ environments:
   return {
     ...{ workspace, commit, prefix, github, client, at, write },
     read: (file) => readFileSync(join(workspace, file), 'utf8'),
+    commitAgain: async () => {
+      await git('commit', '-q', '--allow-empty', '-m', 'another');
+      return git('rev-parse', 'HEAD');
+    },
     push: async (service, text, architecture = 'amd64') => {
       const place = at(service);
       const config = await client.putBlob(

@@ -92,14 +92,21 @@ describe('checkRecord', () => {
 
 describe('checkAccounted', () => {
   test('what the record holds is accounted for', () => {
-    checkAccounted(record, { api }, 'ghcr.io/acme/chat/chat-release');
-    checkAccounted(record, {}, 'ghcr.io/acme/chat/chat-release');
+    checkAccounted(commit, record, { api }, 'ghcr.io/acme/chat/chat-release');
+    checkAccounted(commit, record, {}, 'ghcr.io/acme/chat/chat-release');
+  });
+
+  test('without a record nothing is', () => {
+    const problem = problemOf(() => {
+      checkAccounted(commit, undefined, { api }, 'place');
+    });
+    expect(problem.message).toContain('1a2b3c4 has no record');
   });
 
   test.each(['api', 'other', 'constructor'])('another digest of %s is not', (name) => {
     const images = { [name]: { ...api, image: imageOf('api', 'b') } };
     const problem = problemOf(() => {
-      checkAccounted(record, images, 'place');
+      checkAccounted(commit, record, images, 'place');
     });
     expect(problem).toMatchObject({ id: 'digest-unrecorded', value: imageOf('api', 'b') });
   });
