@@ -36,7 +36,11 @@ export function gitEvent(env: NodeJS.ProcessEnv): GitEvent {
   };
 }
 
+/** Without a payload that can be read the ref alone has to do, as on a machine without GitHub. */
 function payloadOf(path: string | undefined): Payload {
-  if (path === undefined || path === '') return {};
-  return JSON.parse(readFileSync(path, 'utf8')) as Payload;
+  try {
+    return JSON.parse(readFileSync(path ?? '', 'utf8')) as Payload;
+  } catch {
+    return {};
+  }
 }

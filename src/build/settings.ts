@@ -5,6 +5,7 @@ import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts';
+import { serviceName } from '../release/record.ts';
 import { parseSize } from './size.ts';
 
 /** What the action is given about the image; undefined or empty where slipway.yml or a convention decides. */
@@ -97,17 +98,19 @@ function described({ config, workspace }: ImageInputs): Slipway | undefined {
 
 function serviceOf(
   config: Slipway | undefined,
-  { service = '', context, dockerfile }: ImageInputs,
+  { service, context, dockerfile }: ImageInputs,
 ): Partial<Slipway['services'][string]> {
-  if (config === undefined) return {};
-  const own = Object.hasOwn(config.services, service) ? config.services[service] : undefined;
-  if (own !== undefined) return own;
-  if (context !== undefined || dockerfile !== undefined) return {};
+  if (service === undefined) return {};
+  const services = config?.services ?? {};
+  if (Object.hasOwn(services, service)) return services[service] ?? {};
+  // The name of a service becomes that of a file.
+  const described = config === undefined || context !== undefined || dockerfile !== undefined;
+  if (described && serviceName.safeParse(service).success) return {};
   throw new UserError({
     id: 'service-unknown',
     message: 'slipway.yml has no such service.',
     value: service,
-    fix: `Use one of: ${Object.keys(config.services).join(', ') || '(none is defined)'}; or give the inputs context and dockerfile.`,
+    fix: `Use one of: ${Object.keys(services).join(', ') || '(none is defined)'}; or give the inputs context and dockerfile.`,
   });
 }
 
