@@ -171,6 +171,17 @@ describe('changed-only', () => {
     expect(step.summary).toContain('its image is no longer in the registry');
   });
 
+  test('a base whose slipway.yml cannot be read: everything is built', async () => {
+    const { origin, images } = system;
+    const text = (described['slipway.yml'] ?? '').replaceAll('IMAGES', images);
+    const broken = await origin.commit({ 'slipway.yml': `${text}\n  web: [` });
+    await system.record(broken, NAMES);
+    await origin.commit({ 'slipway.yml': text });
+    const step = await system.detect(push(broken));
+    expect(built(step)).toEqual(NAMES);
+    expect(step.summary).toContain('how it was built at the base is not known');
+  });
+
   test('a registry that does not answer: everything is built, with a warning', async () => {
     const step = await system.detect(push(first), { 'registry-password': 'wrong' });
     expect(step.exitCode).toBe(0);

@@ -138,14 +138,17 @@ test('a shallow checkout is deepened only as far as it takes, and says so', asyn
 test('a full checkout stays one', async () => {
   const copy = await origin.clone(undefined);
   const git = copy.reader();
-  await findBase({
+  const base = await findBase({
     git,
     log: silent(),
     event: push('lost')(),
     head: await git.head(),
     named: undefined,
-    records: { of: () => Promise.resolve(undefined) },
+    records: {
+      of: (commit) => Promise.resolve(commit === at.lost ? recordOf(commit, []) : undefined),
+    },
   });
+  expect(base?.commit).toBe(at.lost);
   expect(await git.isShallow()).toBe(false);
   expect(await copy.git('rev-list', '--count', 'HEAD')).toBe('4');
 });

@@ -251,6 +251,15 @@ describe('the record', () => {
     expect(built(verdicts)).toEqual(['a']);
   });
 
+  test('what the services were at the base cannot be told', async () => {
+    const repository = await Repository.with(files);
+    const services = await repository.services();
+    const record = recordOf(await repository.git('rev-parse', 'HEAD'), services);
+    const comparison = { record, files: [], parts: new Map() };
+    expect(built(judge(services, { ...comparison, before: undefined }))).toEqual(['a', 'b']);
+    expect(built(judge(services, { ...comparison, before: services.slice(1) }))).toEqual(['a']);
+  });
+
   test('a new service, a renamed one', async () => {
     const change = { 'b/Dockerfile': null, 'c/Dockerfile': 'FROM x\n' };
     expect(built(await after(files, change))).toEqual(['c']);
