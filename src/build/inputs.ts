@@ -1,4 +1,12 @@
-import { duration, flag, insideWorkspace, lines, optional, workspace } from '../kit/inputs.ts';
+import {
+  choice,
+  duration,
+  flag,
+  insideWorkspace,
+  lines,
+  optional,
+  workspace,
+} from '../kit/inputs.ts';
 import * as core from '@actions/core';
 import { UserError } from '../kit/errors.ts';
 import { mask } from '../kit/mask.ts';
@@ -65,19 +73,6 @@ function imageInputs(folder: string): ImageInputs {
     maxSize: optional('max-size'),
     repository: process.env.GITHUB_REPOSITORY,
   };
-}
-
-/** One of the words that are known. @throws UserError `bad-choice` */
-function choice<T extends string>(name: string, [usual, ...others]: readonly [T, ...T[]]): T {
-  const text = optional(name) ?? usual;
-  const found = [usual, ...others].find((word) => word === text);
-  if (found !== undefined) return found;
-  throw new UserError({
-    id: 'bad-choice',
-    message: `The input ${name} is none of the words that are known.`,
-    value: text,
-    fix: `Write one of: ${[usual, ...others].join(', ')}.`,
-  });
 }
 
 /** Lines of `name=value`. @throws UserError `bad-pair` */
