@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { json } from 'node:stream/consumers';
 
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 
 async function read(response) {
   const { statusCode: status, statusMessage, headers } = response;
@@ -23,7 +23,7 @@ function ask(url, { body, ...options }) {
 }
 
 /**
- * Asks another service, in JSON, and gives back `{ status, body }`; no answer within 2 s is an error.
+ * Asks another service, in JSON, and gives back `{ status, body }`; no answer within 5 s is an error.
  * Connections are kept alive; `fresh` opens one just for this call, as clients without a connection
  * pool do.
  */

@@ -40,6 +40,7 @@ export function handlerOf(routes, isStopping) {
   return async (request, response) => {
     const { status = 200, body } = await answer(routes, request).catch((error) => {
       if (!(error instanceof HttpError)) log('error', error.message, { stack: error.stack });
+      else if (error.status >= 500) log('warn', error.message, { url: request.url });
       return { status: error.status ?? 500, body: { error: error.message } };
     });
     // A service that stops ends each connection with the answer that is under way on it.
