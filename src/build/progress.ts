@@ -105,7 +105,7 @@ export class Progress {
   /** The Dockerfile's instructions in the order in which they were first heard of; base images are no work of ours. */
   steps(): Step[] {
     return [...this.#vertexes.values()].flatMap(({ name, cached, started, completed }) => {
-      const [, stage = '', instruction = ''] = /^\[(?:(.*?) )?\d+\/\d+\] (.*)$/s.exec(name) ?? [];
+      const [, stage = '', instruction = ''] = /^\[(?:(.*?) +)?\d+\/\d+\] (.*)$/s.exec(name) ?? [];
       if (instruction === '' || instruction.startsWith('FROM ') || completed === 0) return [];
       return [{ stage, instruction, cached, ms: completed - started }];
     });

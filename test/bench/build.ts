@@ -13,6 +13,8 @@ import { runStep } from '../runner/runner.ts';
 
 /** What npm in a build needs where the registry of packages has a private authority. */
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
+/** The exporter's options by which ours makes the same bytes for the same commit. */
+const SAME = ',oci-mediatypes=true,rewrite-timestamp=true';
 const PAIRS = Number(process.argv[2] ?? 5);
 const NODE_IMAGE = `${registry.address}/base/node:24`;
 const example = resolve(import.meta.dirname, '../../examples/saas-chat');
@@ -27,7 +29,7 @@ try {
   await git('init', '-q');
   await git('add', '-A');
   await git('commit', '-q', '-m', 'first');
-  const revision = await git('rev-parse', 'HEAD');
+  const [revision = '', epoch = ''] = (await git('show', '-s', '--format=%H %ct')).split(' ');
   const config = parse(readFileSync(join(workspace, 'slipway.yml'), 'utf8')) as Slipway;
   const services = Object.keys(config.services);
   const login = {
@@ -39,14 +41,16 @@ try {
 
   const image = (service: string): string => `${registry.address}/bench/${service}`;
   let changes = 0;
-  /** A line more in a service's sources, so that the last layers are made anew. */
-  const change = (service: string): void => {
+  /** A line more, so that the layers from this file on are made anew. */
+  const change = (file: string): void => {
     changes += 1;
+    const blank = ' '.repeat(changes);
     appendFileSync(
-      join(workspace, `services/${service}/src/main.js`),
-      `// ${process.pid} ${changes}\n`,
+      join(workspace, file),
+      file.endsWith('.json') ? `${blank}\n` : `// ${changes}\n`,
     );
   };
+  const source = (service: string): string => `services/${service}/src/main.js`;
 
   const ours = async (service: string, cache: string): Promise<void> => {
     const { exitCode, log } = await runStep({
@@ -71,18 +75,16 @@ try {
     if (exitCode !== 0) throw new Error(log);
   };
 
-  const bare = async (service: string, cache: string): Promise<void> => {
+  /** What `docker buildx build --push` takes; `same` adds what makes it the same image, with files as old as the commit. */
+  const bare = async (service: string, cache: string, same: boolean): Promise<void> => {
     const place = `type=registry,ref=${image(service)}:barecache`;
     await sh(
       'docker',
       [
-        ...['buildx', 'build', '--push', '--provenance=false', '--progress', 'plain'],
-        ...[
-          '--tag',
-          `${image(service)}:bare`,
-          '--file',
-          join(workspace, `services/${service}/Dockerfile`),
-        ],
+        ...['buildx', 'build', '--provenance=false', '--progress', 'plain'],
+        ...['--output', `type=image,name=${image(service)}:bare,push=true${same ? SAME : ''}`],
+        ...['--file', join(workspace, `services/${service}/Dockerfile`)],
+        ...(same ? ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`] : []),
         ...['--build-arg', `NODE_IMAGE=${NODE_IMAGE}`, '--build-arg', `REVISION=${revision}`],
         ...(hasAuthority ? ['--secret', `id=ca,src=${authorities}`] : []),
         ...(cache === 'none' ? [] : ['--cache-from', place, '--cache-to', `${place},mode=max`]),
@@ -100,29 +102,46 @@ try {
 
   console.log(`${PAIRS} pairs each, auth of examples/saas-chat; ${services.length} services\n`);
   for (const service of services) await ours(service, 'registry');
+  const manifest = 'services/auth/package.json';
   const cases = [
-    { title: 'nothing changed, no cache export', changed: false, cache: 'none' },
-    { title: 'a source changed, no cache export', changed: true, cache: 'none' },
-    { title: 'a source changed, cache in the registry', changed: true, cache: 'registry' },
+    { title: 'nothing changed', file: undefined, cache: 'none', same: true },
+    { title: 'a source changed', file: source('auth'), cache: 'none', same: true },
+    {
+      title: 'a source changed, cache in the registry',
+      file: source('auth'),
+      cache: 'registry',
+      same: true,
+    },
+    { title: 'dependencies changed', file: manifest, cache: 'none', same: true },
+    {
+      title: 'a source changed, bare without timestamps',
+      file: source('auth'),
+      cache: 'none',
+      same: false,
+    },
   ];
-  for (const { title, changed, cache } of cases) {
-    await bare('auth', cache);
+  for (const { title, file, cache, same } of cases) {
+    await bare('auth', cache, same);
     const pairs: Pair[] = [];
     for (let pair = 0; pair < PAIRS; pair += 1) {
-      const run = (way: typeof ours): Promise<number> => {
-        if (changed) change('auth');
-        return timed(() => way('auth', cache));
+      const run = (work: () => Promise<void>): Promise<number> => {
+        if (file !== undefined) change(file);
+        return timed(work);
       };
+      const left = (): Promise<number> => run(() => ours('auth', cache));
+      const right = (): Promise<number> => run(() => bare('auth', cache, same));
       // Whoever comes second has no advantage: the order alternates.
-      const [first, second] = pair % 2 === 0 ? [ours, bare] : [bare, ours];
-      const [one, two] = [await run(first), await run(second)];
-      pairs.push(first === ours ? { left: one, right: two } : { left: two, right: one });
+      if (pair % 2 === 0) pairs.push({ left: await left(), right: await right() });
+      else {
+        const second = await right();
+        pairs.push({ left: await left(), right: second });
+      }
     }
     show(title, 'ours', 'bare', pairs);
   }
 
   const all = (): void => {
-    services.forEach(change);
+    for (const service of services) change(source(service));
   };
   const pairs: Pair[] = [];
   for (let pair = 0; pair < PAIRS; pair += 1) {
