@@ -55,7 +55,7 @@ const house = {
           ...Object.entries(wired).map(([name, its]) =>
             allow({ element: { type: 'action', captured: { name } } }, ...its),
           ),
-          allow(types('lab'), 'kit', 'host', 'registry', 'release', 'lab'),
+          allow(types('lab'), 'kit', 'config', 'host', 'registry', 'release', 'lab'),
           allow(types('test'), 'action', 'cli', 'lab', 'scripts'),
           allow(types('scripts'), 'config', 'release'),
         ],

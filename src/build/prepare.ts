@@ -8,7 +8,7 @@ import { gitEvent } from './event.ts';
 import type { BuildInputs } from './inputs.ts';
 import { knownArguments, ociLabels } from './labels.ts';
 import { refuseImpossible } from './plan.ts';
-import { checkedOut, type Revision } from './revision.ts';
+import { checkedOut, type Revision } from '../detect/revision.ts';
 import type { Context } from './run.ts';
 import { parseFlavor, parseRule } from './tags/rule.ts';
 import { defaultRules, type Tags, tagsOf } from './tags/tags.ts';

@@ -5,6 +5,7 @@ import { openLab } from '../lab/lab.ts';
 import { type Load, since, startLoad } from '../lab/load.ts';
 import { releaseEnv, saasChat } from '../lab/saas-chat.ts';
 import { runStep } from '../runner/runner.ts';
+import { edit, type Made, Pipeline } from './pipeline.ts';
 import { type DemoStep, markdown, terminal } from './show.ts';
 
 /** Requests each second on each host, and how many each step must have seen before the next begins. */
@@ -16,22 +17,29 @@ const seconds = (): number => (performance.now() - began) / 1000;
 const say = (text: string): void => {
   console.log(`${seconds().toFixed(1).padStart(6)} s  ${text}`);
 };
+const tell = (line: string): void => {
+  console.log(`          | ${line}`);
+};
 
-say('bringing up two hosts, each with its own Docker Engine and sshd, and a registry');
+say('bringing up two hosts, each with its own Docker Engine and sshd, a registry and a BuildKit');
 const lab = await openLab();
 const loads = new Map<Host, Load>();
 const steps: DemoStep[] = [];
 try {
   const [staging, production] = await Promise.all([lab.host('staging'), lab.host('production')]);
   const system = saasChat(lab);
-  say(
-    'building saas-chat: v1, v2 with two services changed, one that never becomes healthy, and one whose record names old images',
-  );
-  await system.build('v1');
-  await system.build('v2', { only: 'auth,chat', base: 'v1' });
-  await system.build('v3-sick', { broken: 'unhealthy', only: 'chat', base: 'v2' });
-  system.mislabel('v4-stale', { record: 'v3-sick', images: 'v1' });
-  console.log();
+  const pipeline = await Pipeline.open(lab, system, tell);
+  /** The versions of chat, by the commit that each was built from. */
+  const revisions = new Map<string, string>();
+
+  /** A push to main: detect, build what changed, record. */
+  const push = async (version: string, change: (workspace: string) => void): Promise<Made> => {
+    say(`push ${version} to main: detect, build what changed, record`);
+    const made = await pipeline.push(version, change);
+    revisions.set(made.commit, version);
+    say(`built ${made.built.join(', ')}; unchanged: ${made.kept.join(', ') || 'none'}\n`);
+    return made;
+  };
 
   /** Runs one shipped bundle against one host and watches what its users notice. */
   const step = async (
@@ -41,6 +49,7 @@ try {
     expected: string,
     action: string,
     inputs: Record<string, string>,
+    ref = 'refs/heads/main',
   ): Promise<void> => {
     say(title);
     const before = await loads.get(host)?.count();
@@ -49,7 +58,8 @@ try {
       action,
       workspace: system.workspace,
       inputs: { ...system.inputs(host, environment), ...inputs },
-      onLine: (line) => { console.log(`          | ${line}`); }, // prettier-ignore
+      env: pipeline.jobFor(ref),
+      onLine: tell,
     });
     const took = seconds() - started;
     let load = loads.get(host);
@@ -59,7 +69,8 @@ try {
       await sleep(200);
       counted = await load.count();
     }
-    const serving = await revisionOf(host);
+    const revision = await revisionOf(host);
+    const serving = revisions.get(revision) ?? revision;
     const { sent, failed } = since(before, counted);
     steps.push({
       title,
@@ -81,27 +92,60 @@ try {
     version: string,
     host: Host,
     environment: string,
-    expected = version,
-  ): Promise<void> =>
-    step(`deploy ${version} to ${environment} and prove it`, host, environment, expected, '.', {
-      release: `${version}.json`,
+    { release, ref, expected = version }: { release: string; ref?: string; expected?: string },
+  ): Promise<void> => {
+    const title = `deploy ${version} to ${environment} and prove it`;
+    const inputs = {
+      release,
       version,
       env: releaseEnv(),
       url: `http://${host.address}`,
       'smoke-timeout': '5s',
       'drain-timeout': '2s',
-    });
+    };
+    return step(title, host, environment, expected, '.', inputs, ref);
+  };
+  /** A tag: what staging has proven, and only that, goes to production. */
+  const tag = async (version: string): Promise<void> => {
+    const ref = `refs/tags/${version}`;
+    say(`tag ${version}: look for its proof`);
+    const promoted = await pipeline.promote(version);
+    if (promoted.exitCode === 0)
+      await deploy(version, production, 'production', { release: 'promoted.json', ref });
+    else refused.push(version);
+  };
+  const refused: string[] = [];
+  const broken = (how: string) => (workspace: string) => {
+    edit(workspace, 'services/chat/Dockerfile', (text) =>
+      text.replace(/^ARG BROKEN.*/m, `ARG BROKEN=${how}`),
+    );
+  };
 
-  await deploy('v1', staging, 'staging');
-  await deploy('v1', production, 'production');
-  await deploy('v2', staging, 'staging');
-  await deploy('v2', production, 'production');
-  await deploy('v3-sick', staging, 'staging', 'v2');
-  await deploy('v4-stale', production, 'production', 'v2');
-  await step('go back to v1 by hand', production, 'production', 'v1', 'actions/rollback', {
-    version: 'v1',
+  const v1 = await push('v1.0.0', () => undefined);
+  await deploy('v1.0.0', staging, 'staging', { release: v1.record });
+  await tag('v1.0.0');
+
+  const v2 = await push('v1.1.0', (workspace) => {
+    edit(workspace, 'services/chat/src/echo.js', (text) => `${text}\n// Another version.\n`);
+  });
+  await deploy('v1.1.0', staging, 'staging', { release: v2.record });
+  await tag('v1.1.0');
+
+  const sick = await push('v1.2.0', broken('unhealthy'));
+  await deploy('v1.2.0', staging, 'staging', { release: sick.record, expected: 'v1.1.0' });
+  await tag('v1.2.0');
+
+  say('a record that names the image of v1.0.0 as the new one: healthy, and not what it says');
+  system.mislabel('stale.json', { record: sick.record, images: v1.record });
+  await deploy('stale', staging, 'staging', { release: 'stale.json', expected: 'v1.1.0' });
+
+  await step('go back to v1.0.0 by hand', production, 'production', 'v1.0.0', 'actions/rollback', {
+    version: 'v1.0.0',
     'drain-timeout': '2s',
   });
+  say(`tags that staging had not proven, and that went nowhere: ${refused.join(', ')}`);
+  if (refused.join() !== 'v1.2.0') throw new Error('v1.2.0 alone was to be refused');
+  await pipeline.close();
 } finally {
   await Promise.all([...loads.values()].map((load) => load.stop()));
   await lab.close();
@@ -117,10 +161,10 @@ for (const { title, serving, expected, failed } of bad)
   );
 process.exit(bad.length === 0 && steps.length === 7 ? 0 : 1);
 
-/** The version that users reach, asked from outside through nginx. */
+/** The revision of chat that users reach, asked from outside through nginx. */
 async function revisionOf(host: Host): Promise<string> {
-  const health = (await (await fetch(`http://${host.address}/auth/health`)).json()) as {
-    version?: string;
+  const health = (await (await fetch(`http://${host.address}/chat/health`)).json()) as {
+    revision?: string;
   };
-  return health.version ?? '?';
+  return health.revision ?? '?';
 }

@@ -60,7 +60,7 @@ export function markdown(steps: readonly DemoStep[], total: number): string {
   return [
     '# Slipway demo',
     '',
-    'Two real hosts, a real registry, the shipped bundles; constant load on each host from its first release on.',
+    'Two real hosts, a real registry, a real BuildKit, the shipped bundles; constant load on each host from its first release on.',
     '',
     line(HEAD),
     line(HEAD.map(() => '---')),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { docker, registry } from './engine.ts';
 import type { ReleaseRecord } from '../../src/release/record.ts';
 
@@ -8,7 +9,11 @@ export interface BuildOptions {
   /** Build context. */
   readonly folder: string;
   readonly commit: string;
+  /** Default: Dockerfile in the context. */
+  readonly dockerfile?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  /** Files, by the identifiers that the Dockerfile knows them by. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 /** Builds an image with plain docker, pushes it to the lab's registry and gives back its reference by digest. */
@@ -17,7 +22,9 @@ export async function buildImage({
   service,
   folder,
   commit,
+  dockerfile = 'Dockerfile',
   buildArgs = {},
+  secrets = {},
 }: BuildOptions): Promise<string> {
   const repository = `${registry.address}/${app}/${service}`;
   // A tag of its own: another suite may build the same version otherwise at the same time.
@@ -27,7 +34,11 @@ export async function buildImage({
     REVISION: commit,
     ...buildArgs,
   }).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
-  await docker('build', '-q', '-t', tag, ...args, folder);
+  const files = Object.entries(secrets).flatMap(([id, path]) => [
+    '--secret',
+    `id=${id},src=${path}`,
+  ]);
+  await docker('build', '-q', '-t', tag, '-f', join(folder, dockerfile), ...args, ...files, folder);
   await docker('push', '-q', tag);
   const digests = JSON.parse(
     await docker('image', 'inspect', '-f', '{{json .RepoDigests}}', tag),

@@ -10,7 +10,7 @@ proxy_id() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == servic
 # write_upstreams SERVERS: one upstream per service of the plan that has a port, and the service's own name inside the networks:
 # nginx answers for it, so that a call between services meets proven containers only, and never a stopped one.
 # `resolve` (nginx 1.27.3) keeps names right when a restart of the host deals out new addresses.
-# SERVERS is the function that lists the servers of a service: serving or announced.
+# SERVERS is the function that lists the servers of a service: serving, announced or returning.
 write_upstreams() {
   {
     echo '# Written by Slipway at each switch. Changes are lost.'
@@ -21,7 +21,7 @@ write_upstreams() {
       echo "upstream $service {"
       echo "  zone slipway_$service 64k;"
       echo '  resolver 127.0.0.11 valid=1s;'
-      "$1" "$service" | while IFS=$tab read -r _ name down; do echo "  server $name:$port resolve${down:+ }$down;"; done
+      "$1" "$service" | while IFS=$tab read -r _ name how; do echo "  server $name:$port resolve${how:+ }$how;"; done
       echo '  keepalive 32;'
       echo '}'
       echo "server {"
@@ -55,12 +55,26 @@ serving() {
 # (nginx 1.27.3, "pre-resolve servers on reload"). So the new names are told one reload ahead, while the containers still boot.
 announced() {
   if planned start-first | grep -qxF "$1"; then
-    old_of "$1"
+    old_of "$1" | alone
     new_of "$1" | sed "s/\$/${tab}down/"
   else
     containers "$1"
   fi
 }
+
+# returning SERVICE: the other way round, before a switch is undone, since nginx has forgotten the old names. The old containers
+# are proven, so they may help out at once where a new one has died.
+returning() {
+  if planned start-first | grep -qxF "$1"; then
+    new_of "$1" | alone
+    old_of "$1" | sed "s/\$/${tab}backup/"
+  else
+    containers "$1"
+  fi
+}
+
+# alone: nginx never gives up on the only server of an upstream; beside one that is down it would, for 10 s after a single failure.
+alone() { sed "s/\$/${tab}max_fails=0/"; }
 
 # announce SERVICE...: when traffic is going to be switched to one of them.
 announce() {

@@ -104,6 +104,10 @@ undo() {
   proxy=$(proxy_service)
   if grep -q "^state${tab}switched\|^switching\|^touched" "journal/$tx"; then outcome=rolled-back; fi
   if [ -n "$proxy" ]; then
+    if grep -q '^switching' "journal/$tx" && [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ]; then
+      write_upstreams returning
+      reload_proxy "$proxy" && sleep 0.3
+    fi
     restore_proxy
     if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q '^announced\|^switching' "journal/$tx"; then
       reload_proxy "$proxy" || outcome=rollback-failed
