@@ -1,8 +1,8 @@
 import { UserError } from '../kit/errors.ts';
 import type { Builder } from './builder.ts';
 
-export type CacheKind = 'registry' | 'gha' | 'local' | 'none';
-export type Attestation = 'github' | 'buildkit' | 'none';
+type CacheKind = 'registry' | 'gha' | 'local' | 'none';
+type Attestation = 'github' | 'buildkit' | 'none';
 
 /** What is asked of the builder beyond a plain image. */
 export interface Wishes {

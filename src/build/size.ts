@@ -36,7 +36,7 @@ export function formatSize(bytes: number): string {
 }
 
 /** A layer, and the instruction that made it. */
-export interface Layer {
+interface Layer {
   readonly size: number;
   readonly madeBy: string;
 }

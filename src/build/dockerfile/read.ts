@@ -14,7 +14,7 @@ export interface Stage {
   readonly instructions: readonly Statement[];
 }
 
-export interface Statement {
+interface Statement {
   readonly keyword: string;
   /** Without flags. */
   readonly words: readonly string[];

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { dirname, resolve } from 'node:path';
 import { type Builder, startBuilder } from '../../lab/builder.ts';
-import { engineEnv, registry } from '../../lab/engine.ts';
+import { engineEnv, registry, sh } from '../../lab/engine.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import type { StepResult } from '../../runner/runner.ts';
 import { type Front, startFront } from './front.ts';
@@ -215,5 +216,16 @@ describe('in the Dockerfile', () => {
       'MaintainerDeprecated web/Dockerfile 2',
     ]);
     expect(summary).toContain('**The Dockerfile: 5 warnings**');
+  });
+
+  test('hadolint has its say where it is installed, about what was not said yet', async () => {
+    const hadolint = await sh('sh', [resolve('scripts/tool.sh'), 'hadolint']);
+    const careless = await project(lab, {
+      Dockerfile: `FROM ${NODE}\nRUN cd /tmp && touch x\nUSER root\nHEALTHCHECK CMD ["true"]\n`,
+    });
+    const PATH = `${dirname(hadolint)}:${builder.env.PATH ?? ''}`;
+    const { log } = await buildStep(careless, {}, { builder, env: { PATH } });
+    const warnings = [...log.matchAll(/::warning title=([\w-]+),file=Dockerfile,line=(\d+)/g)];
+    expect(warnings.map(([, ...found]) => found.join(' '))).toEqual(['root-user 3', 'DL3003 2']);
   });
 });

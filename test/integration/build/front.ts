@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { registry } from '../../lab/engine.ts';
 
 /** An answer that a registry gives instead of doing what it is asked. */
-export interface Refusal {
+interface Refusal {
   readonly status: number;
   /** An error code of the distribution specification, and the registry's words. */
   readonly code: string;

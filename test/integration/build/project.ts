@@ -8,7 +8,7 @@ import { runStep, type StepOptions, type StepResult } from '../../runner/runner.
 export const NODE = `${registry.address}/base/node:24`;
 
 /** How the lab's registry is spoken to, by inputs alone. */
-export const labRegistry = {
+const labRegistry = {
   'registry-username': registry.username,
   'registry-password': registry.password,
   'registry-ca': readFileSync(registry.authority, 'utf8'),
