@@ -63,11 +63,11 @@ announced() {
 }
 
 # returning SERVICE: the other way round, before a switch is undone, since nginx has forgotten the old names. The old containers
-# are proven, so they may help out at once where a new one has died.
+# are proven, so they may answer at once. (Not as `backup`: nginx keeps addresses of backups apart.)
 returning() {
   if planned start-first | grep -qxF "$1"; then
     new_of "$1" | alone
-    old_of "$1" | sed "s/\$/${tab}backup/"
+    old_of "$1"
   else
     containers "$1"
   fi
