@@ -44,16 +44,22 @@ create_new() {
     new_of "$service" | each new "$service" >>"journal/$tx"
   done
   awk -F "$tab" '$1 == "new" { print $3 }' "journal/$tx" | {
-    while IFS= read -r id; do anonymous "$id" & done
+    while IFS= read -r id; do
+      anonymous "$id" &
+      health_check "$id" &
+    done
     wait
   }
 }
 
 # anonymous ID: Compose lets a container answer for its service's name at once; an unproven one must not.
 anonymous() {
-  printf '%s\n' "$seen" | awk -F "$tab" -v id="$1" '$1 == id { print $5 }' | tr , '\n' | while IFS= read -r network; do
-    docker network disconnect "$network" "$1" && docker network connect "$network" "$1"
-  done >>"journal/$tx.out" 2>&1
+  printf '%s\n' "$seen" | awk -F "$tab" -v id="$1" '$1 == id { print $5 }' | tr , '\n' | {
+    while IFS= read -r network; do
+      { docker network disconnect "$network" "$1" && docker network connect "$network" "$1"; } &
+    done
+    wait
+  } >>"journal/$tx.out" 2>&1
 }
 
 # join_names: where the proxy does not answer for a service's name, the proven container does so itself.
@@ -104,11 +110,17 @@ all_healthy() {
   watched
 }
 
+# health_check ID: notes the health check of a container: its Test, one word a line; nothing when it has none.
+health_check() {
+  docker inspect --format '{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}{{println .}}{{end}}{{end}}' "$1" >"journal/$tx.check.$1" 2>/dev/null
+}
+
 # healthy SERVICE ID: waits until Docker calls the container healthy, or its own health check passes when we run it: the same
 # command, asked at once instead of after its first interval. Without a health check it must have run for three seconds.
 healthy() {
-  began=$(date +%s) pause=0.1 tries=0
-  probe=$(docker inspect --format '{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}{{println .}}{{end}}{{end}}' "$2" 2>&1)
+  began=$(date +%s) pause=0.05 tries=0
+  [ -f "journal/$tx.check.$2" ] || health_check "$2"
+  probe=$(cat "journal/$tx.check.$2")
   until asked "$2" "$probe"; do
     tries=$((tries + 1))
     # Most services boot within moments; why one has not is worth a question only later.
@@ -127,7 +139,7 @@ EOT
     esac
     [ "$age" -lt "$health_timeout" ] || { unhealthy "$1" "$2" "not healthy after $health_timeout s"; return 1; }
     sleep $pause
-    case $pause in 0.1) pause=0.2 ;; 0.2) pause=0.4 ;; *) pause=1 ;; esac
+    case $pause in 0.05) pause=0.1 ;; 0.1) pause=0.2 ;; 0.2) pause=0.4 ;; *) pause=1 ;; esac
   done
   note step "$1" 'healthy'
 }

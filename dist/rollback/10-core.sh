@@ -14,7 +14,7 @@ nl='
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
 root='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
-by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until=''
+by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ take() { [ "$1" -eq 0 ] || dd bs="$1" count=1 iflag=fullblock 2>/dev/null; }
 
 # The arguments of a verb: lines `name value` up to an empty line. Values are data: they are only ever expanded in quotes.
 read_args() {
-  compose='' auth='' image=''
+  compose='' auth='' image='' credential=''
   while IFS= read -r argument && [ -n "$argument" ]; do
     value=${argument#* }
     case ${argument%% *} in
@@ -64,6 +64,7 @@ read_args() {
       plan-size) plan_size=$value ;;
       compose) compose=$compose$value$nl ;;
       auth) auth=$auth$value$nl ;;
+      credential) credential=$value ;;
       image) image=$image$value$nl ;;
       offset) offset=$value ;;
       until) until=$value ;;

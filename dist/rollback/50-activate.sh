@@ -55,7 +55,7 @@ switch() {
     stop_first "$proxy"
   elif routes_changed; then
     note switching
-    reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    reload_proxy "$proxy" "${tested:-}" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
     ! grep -qxF "touched$tab$proxy" "journal/$tx" || all_healthy "$proxy"
   fi
 }
@@ -104,6 +104,10 @@ undo() {
   proxy=$(proxy_service)
   if grep -q "^state${tab}switched\|^switching\|^touched" "journal/$tx"; then outcome=rolled-back; fi
   if [ -n "$proxy" ]; then
+    if grep -q '^switching' "journal/$tx" && [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ]; then
+      write_upstreams returning
+      reload_proxy "$proxy" && sleep 0.3
+    fi
     restore_proxy
     if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q '^announced\|^switching' "journal/$tx"; then
       reload_proxy "$proxy" || outcome=rollback-failed
@@ -151,7 +155,7 @@ conclude() {
   grep -q "\"tx\":\"$tx\"" history.ndjson 2>/dev/null ||
     printf '{"tx":"%s","kind":"%s","release":"%s","outcome":"%s","serving":"%s","ended":"%s"%s}\n' "$tx" "$kind" "$release" "$1" \
       "$(current_release)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${ledger:+,$ledger}" >>history.ndjson
-  rm -rf "journal/$tx.proxy" "journal/$tx.decision"
+  rm -rf "journal/$tx.proxy" "journal/$tx.decision" "journal/$tx".check.*
   note end "$1" "$(named "$(current_release)")"
 }
 

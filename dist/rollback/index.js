@@ -3055,7 +3055,7 @@ function trailingBytesSeen(data) {
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
@@ -3063,7 +3063,6 @@ function trailingBytesSeen(data) {
 /***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -3075,10 +3074,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -3327,7 +3326,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -3335,7 +3334,6 @@ __webpack_unused_export__ = debug; // for test
 /***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(3701)
@@ -3363,29 +3361,29 @@ const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(1514),
   retry: __nccwpck_require__(2026),
   dump: __nccwpck_require__(8060),
   dns: __nccwpck_require__(379)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -3439,11 +3437,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(4398).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -3454,57 +3452,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(3245)
 const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(1238)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -31429,42 +31427,36 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
-/* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5868);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6619);
+/* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8575);
+/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6920);
 
 
 
 
 
 
-await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', () => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__/* .runRollback */ .e)((0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .hostInputs */ .ep)(), { release: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('release'), version: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('version') }, { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
+await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', () => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_5__/* .runRollback */ .e)((0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__/* .hostInputs */ .e)(), { release: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('release'), version: (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__/* .optional */ .lq)('version') }, { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
 /***/ }),
 
-/***/ 5868:
+/***/ 8575:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  ep: () => (/* binding */ hostInputs)
+  e: () => (/* binding */ hostInputs)
 });
 
-// UNUSED EXPORTS: registryOf, releaseInputs
-
-// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 11 modules
-var lib_core = __nccwpck_require__(3360);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
-// EXTERNAL MODULE: ./src/kit/mask.ts
-var kit_mask = __nccwpck_require__(6502);
+// EXTERNAL MODULE: ./src/kit/duration.ts
+var duration = __nccwpck_require__(438);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
@@ -31480,7 +31472,7 @@ const schema_name = schemas/* string */.YjP()
 const serviceName = schemas/* string */.YjP()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
-const duration = schemas/* string */.YjP()
+const schema_duration = schemas/* string */.YjP()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
 const service = schemas/* strictObject */.rej({
@@ -31492,11 +31484,23 @@ const service = schemas/* strictObject */.rej({
     port: port
         .optional()
         .describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+    watch: list
+        .optional()
+        .describe('Folders and files outside the context that the service is made of as well; a change there builds it anew.'),
+    target: schemas/* string */.YjP().optional().describe('Stage of the Dockerfile that is built.'),
+    args: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), schemas/* string */.YjP())
+        .optional()
+        .describe('Build arguments. They end up in the image: never put a secret here.'),
+    platforms: list.optional().describe('Platforms of the image, for example linux/amd64.'),
+    'max-size': schemas/* string */.YjP()
+        .regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB')
+        .optional()
+        .describe('Size above which the build fails.'),
 });
 const proxy = schemas/* strictObject */.rej({
     driver: schemas/* enum */.k5n(['nginx', 'none']).describe('How traffic is switched.'),
     service: serviceName.optional().describe('The Compose service that is the proxy.'),
-    drain: duration
+    drain: schema_duration
         .optional()
         .describe('How long old connections may take to end before the old containers are stopped.'),
 });
@@ -31535,6 +31539,9 @@ const slipwaySchema = schemas/* strictObject */.rej({
         .default({})
         .describe('What this repository builds, and what the proxy routes to.'),
     proxy: proxy.default({ driver: 'none' }),
+    record: schemas/* string */.YjP()
+        .optional()
+        .describe('Repository of the registry that keeps the release records. Default: <app>-release beside the images.'),
     migrate: schemas/* strictObject */.rej({ service: serviceName })
         .optional()
         .describe('A one-shot service that runs before the new containers start.'),
@@ -31647,104 +31654,215 @@ function environmentSettings(config, environment) {
         path: own.path,
         compose: own.compose ?? config.compose,
         services: config.services,
+        record: config.record,
         proxy: own.proxy ?? config.proxy,
         migrate: config.migrate?.service,
+        requires: own.requires,
+        ref: own.ref,
         smoke: own.smoke ?? config.smoke,
     };
 }
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(3759);
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
-
-
-
-function datetime(params) {
-    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
-}
-function date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./src/release/record.ts
+// EXTERNAL MODULE: ./src/remote/target.ts
+var target = __nccwpck_require__(1929);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./src/kit/clock.ts + 1 modules
+var clock = __nccwpck_require__(4597);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/kit/mask.ts
+var kit_mask = __nccwpck_require__(6502);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
+;// CONCATENATED MODULE: ./src/registry/credentials.ts
 
 
 
 
-const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
-const recordSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(1),
-    id: schemas/* string */.YjP()
-        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
-    app: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    commit,
-    ref: schemas/* string */.YjP().max(1024),
-    created: datetime(),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), schemas/* strictObject */.rej({
-        image: schemas/* string */.YjP()
-            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
-        revision: commit,
-    })),
+
+
+
+/** Docker's word for "the password is an OAuth2 refresh token". */
+const TOKEN_USER = '<token>';
+const HELPER_DEADLINE_MS = 30_000;
+const configSchema = schemas/* looseObject */._H3({
+    auths: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ auth: schemas/* string */.YjP().optional(), identitytoken: schemas/* string */.YjP().optional() }))
+        .default({}),
+    credsStore: schemas/* string */.YjP().optional(),
+    credHelpers: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).default({}),
 });
 /**
- * Reads release.json.
- * @throws UserError `release-missing` or `release-invalid`
+ * What `docker login` has left: config.json in DOCKER_CONFIG or ~/.docker, and the credential helpers that it names.
+ * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores
+ * @throws UserError `docker-config-invalid`, when it is asked
  */
-function record_readRecord(file, workspace) {
-    const path = insideWorkspace(file, workspace);
+function credentials_dockerCredentials(env) {
+    const folder = (env.DOCKER_CONFIG ?? '') || join((env.HOME ?? '') || homedir(), '.docker');
+    const file = join(folder, 'config.json');
+    return async (registry) => {
+        const config = readDockerConfig(file);
+        const keys = keysOf(registry);
+        const helper = first(keys, config.credHelpers) ?? config.credsStore;
+        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+            loginOf(first(keys, config.auths));
+        if (login !== undefined)
+            mask(login.password);
+        return login;
+    };
+}
+/** The names under which Docker keeps a registry: Docker Hub's is a relic. */
+function keysOf(registry) {
+    const host = registry === 'docker.io' ? 'index.docker.io' : registry;
+    const old = [`https://${host}/v1/`, `https://${host}`, `https://${host}/v2/`];
+    return host === registry ? [host, ...old] : [...old, host, registry];
+}
+function first(keys, values) {
+    const key = keys.find((candidate) => Object.hasOwn(values, candidate));
+    return key === undefined ? undefined : values[key];
+}
+function readDockerConfig(file) {
     let text;
     try {
-        text = readFileSync(path, 'utf8');
+        text = readFileSync(file, 'utf8');
     }
     catch {
-        throw new UserError({
-            id: 'release-missing',
-            message: 'The release record cannot be read.',
-            value: file,
-            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
-        });
+        return configSchema.parse({});
     }
-    return parseRecord(text, file);
-}
-/** The same from a text. */
-function parseRecord(text, file) {
-    let data;
     try {
-        data = JSON.parse(text);
+        return configSchema.parse(JSON.parse(text));
     }
     catch (error) {
         throw new UserError({
-            id: 'release-invalid',
-            message: 'The release record is not JSON.',
+            id: 'docker-config-invalid',
+            message: "Docker's config.json cannot be read.",
             value: file,
-            fix: 'Write it again with the build.',
+            fix: 'Let docker/login-action write it anew, or give registry-username and registry-password.',
         }, { cause: error });
     }
-    const result = recordSchema.safeParse(data);
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw new UserError({
-        id: 'release-invalid',
-        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
-        value: file,
-        fix: 'Write it again with the build; images must be digests, never tags.',
+}
+function loginOf(entry) {
+    if (entry?.identitytoken)
+        return { username: TOKEN_USER, password: entry.identitytoken };
+    // A password may hold colons, a user name may not.
+    const plain = Buffer.from(entry?.auth ?? '', 'base64').toString('utf8');
+    const colon = plain.indexOf(':');
+    return colon < 1
+        ? undefined
+        : { username: plain.slice(0, colon), password: plain.slice(colon + 1) };
+}
+const helperAnswer = schemas/* object */.Ikc({ Username: schemas/* string */.YjP(), Secret: schemas/* string */.YjP() });
+/** Source: https://github.com/docker/docker-credential-helpers#development */
+async function askHelper(name, key, env) {
+    const program = `docker-credential-${name}`;
+    const failed = (why, cause) => new UserError({
+        id: 'docker-config-invalid',
+        message: `Docker's credential helper does not work: ${why}`,
+        value: program,
+        fix: "Install the helper that Docker's config.json names, or give registry-username and registry-password.",
+    }, { cause });
+    if (!/^[\w.-]+$/.test(name))
+        throw failed('its name is not one of a program.');
+    const { code, stdout } = await run(program, ['get'], {
+        env,
+        input: key,
+        timeoutMs: HELPER_DEADLINE_MS,
+    }).catch((error) => {
+        throw failed(messageOf(error), error);
     });
+    // It says so on stdout, with an exit code, when it knows nothing of this registry.
+    if (code !== 0 && /credentials not found/i.test(stdout))
+        return undefined;
+    // What it printed may hold the secret: it is not repeated.
+    if (code !== 0)
+        throw failed(`it ended with ${code ?? 'a signal'}.`);
+    try {
+        const { Username, Secret } = helperAnswer.parse(JSON.parse(stdout));
+        return { username: Username, password: Secret };
+    }
+    catch {
+        throw failed('it did not answer with a login.');
+    }
 }
 
-// EXTERNAL MODULE: ./src/remote/target.ts
-var target = __nccwpck_require__(1929);
-// EXTERNAL MODULE: ./src/kit/duration.ts
-var kit_duration = __nccwpck_require__(438);
+;// CONCATENATED MODULE: ./src/registry/inputs.ts
+
+
+
+
+
+/**
+ * The login of the inputs registry-username and registry-password; undefined without them.
+ * @throws UserError `input-required` for half of one
+ */
+function registryLogin() {
+    const username = (0,inputs/* optional */.lq)('registry-username');
+    const password = (0,inputs/* secret */.rJ)('registry-password')?.trim();
+    if ((username === undefined) !== (password === undefined)) {
+        throw new errors/* UserError */.yo({
+            id: 'input-required',
+            message: 'registry-username and registry-password belong together.',
+            value: username === undefined ? 'registry-username' : 'registry-password',
+            fix: 'Give both, or none where docker/login-action has logged in or the images are public.',
+        });
+    }
+    return username === undefined || password === undefined ? undefined : { username, password };
+}
+/**
+ * How registries are spoken to, by the inputs registry-username, registry-password, registry-ca and registry-plain-http; without a login
+ * among them, by what `docker login` has left.
+ * @throws UserError `input-required` or `bad-certificate`
+ */
+function registryOptions() {
+    const login = registryLogin();
+    return {
+        credentials: login === undefined ? dockerCredentials(process.env) : () => Promise.resolve(login),
+        plainHttp: lines('registry-plain-http'),
+        ca: authority(optional('registry-ca')),
+        clock: systemClock,
+    };
+}
+function authority(pem) {
+    if (pem === undefined)
+        return undefined;
+    try {
+        new X509Certificate(pem);
+        return pem;
+    }
+    catch (error) {
+        throw new UserError({
+            id: 'bad-certificate',
+            message: 'The input registry-ca is not a certificate.',
+            value: 'registry-ca',
+            fix: 'Give the text of the PEM file, BEGIN and END lines included.',
+        }, { cause: error });
+    }
+}
+
+;// CONCATENATED MODULE: ./src/deploy/login.ts
+
+/** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
+function dockerConfig(images, login) {
+    if (login === undefined)
+        return undefined;
+    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    (0,kit_mask/* mask */.d)(auth);
+    const registries = new Set(images.map(registryOf));
+    return JSON.stringify({
+        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
+    });
+}
+/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
+function registryOf(image) {
+    const [first = '', ...rest] = image.split('/');
+    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+        ? first
+        : 'https://index.docker.io/v1/';
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/inputs.ts
-
-
 
 
 
@@ -31771,107 +31889,23 @@ function hostInputs() {
             fix: `Add "host: user@host" under "with:", or under environments.${settings.environment} in slipway.yml.`,
         });
     }
-    const username = (0,inputs/* optional */.lq)('registry-username');
-    const password = (0,inputs/* secret */.rJ)('registry-password')?.trim();
+    const ownCredential = (0,inputs/* choice */.Yq)('pull-credential', ['job', 'host']) === 'host';
+    const login = registryLogin();
     return {
         workspace: folder,
         settings,
         targets: settings.hosts.map(target/* parseTarget */.h),
         key,
         knownHosts: (0,inputs/* optional */.lq)('ssh-known-hosts'),
-        registryAuth: (images) => dockerConfig(images, username, password),
+        pullLogin: (images) => ownCredential ? { credential: 'host' } : { auth: dockerConfig(images, login) },
         manner: {
             healthTimeoutMs: (0,inputs/* duration */.p0)('health-timeout', '2m'),
-            drainMs: (0,kit_duration/* parseDuration */.E)((0,inputs/* optional */.lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
+            drainMs: (0,duration/* parseDuration */.E)((0,inputs/* optional */.lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
             keep: (0,inputs/* integer */.nd)('keep-releases', 5, 2, 100),
             holdMs: 15 * 60_000,
             by: author(),
         },
     };
-}
-/** Reads what to release, too. */
-function releaseInputs() {
-    const inputs = hostInputs();
-    const { settings } = inputs;
-    const record = readRecord(optional('release') ?? 'release.json', inputs.workspace);
-    if (record.app !== settings.app) {
-        throw new UserError({
-            id: 'release-foreign',
-            message: `The release record belongs to another app than ${settings.app}.`,
-            value: record.app,
-            fix: 'Take the record that the build of this repository wrote.',
-        });
-    }
-    const env = (core.getInput('env') || '').replaceAll('\r\n', '\n');
-    maskValues(env);
-    return {
-        ...inputs,
-        dryRun: flag('dry-run'),
-        subject: {
-            settings,
-            record,
-            version: versionOf(optional('version'), record),
-            env: `${env}\n`,
-            registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
-            workspace: inputs.workspace,
-            allowOlder: flag('allow-older'),
-        },
-    };
-}
-/**
- * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
- * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
- */
-function maskValues(env) {
-    const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
-    const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    // A line that is no assignment, too: Compose quotes it in its error.
-    const malformed = env
-        .split('\n')
-        .filter((text) => !/[=:]/.test(text))
-        .map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
-    const values = [...Object.values(parseEnv(env)), ...inLines, ...malformed].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
-    for (const value of new Set(values))
-        if (value.length >= 8)
-            mask(value);
-}
-/** The ledger's name for the release: what was given, else the short commit. */
-function versionOf(given, { commit }) {
-    const version = given ?? commit.slice(0, 7);
-    if (/^[A-Za-z0-9][A-Za-z0-9._+@/-]{0,127}$/.test(version))
-        return version;
-    throw new UserError({
-        id: 'bad-version',
-        message: 'The version cannot be used as a name.',
-        value: version,
-        fix: 'Use letters, digits and . _ + @ / -, for example v1.2.0.',
-    });
-}
-/** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
-function dockerConfig(images, username, password) {
-    if (username === undefined && password === undefined)
-        return undefined;
-    if (username === undefined || password === undefined) {
-        throw new errors/* UserError */.yo({
-            id: 'input-required',
-            message: 'registry-username and registry-password belong together.',
-            value: username === undefined ? 'registry-username' : 'registry-password',
-            fix: 'Give both, or none for public images.',
-        });
-    }
-    const auth = Buffer.from(`${username}:${password}`).toString('base64');
-    (0,kit_mask/* mask */.d)(auth);
-    const registries = new Set(images.map(registryOf));
-    return JSON.stringify({
-        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
-    });
-}
-/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
-function registryOf(image) {
-    const [first = '', ...rest] = image.split('/');
-    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
-        ? first
-        : 'https://index.docker.io/v1/';
 }
 function author() {
     const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
@@ -31883,7 +31917,7 @@ function author() {
 
 /***/ }),
 
-/***/ 6619:
+/***/ 6920:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31955,59 +31989,8 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: ./src/kit/process.ts
-
-/** Starts a program with its arguments as they are: no shell is involved. */
-function start(command, args, options = {}) {
-    const child = (0,external_node_child_process_namespaceObject.spawn)(command, args, { ...options, stdio: 'pipe' });
-    const exit = new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, signal) => {
-            resolve({ code, signal });
-        });
-    });
-    // A program that ends before it has read everything is judged by its exit code, not by our EPIPE.
-    child.stdin.on('error', () => undefined);
-    return {
-        pid: child.pid,
-        stdin: child.stdin,
-        stdout: child.stdout,
-        stderr: child.stderr,
-        exit,
-        kill: (signal = 'SIGTERM') => child.kill(signal),
-    };
-}
-/** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
-async function run(command, args, options = {}) {
-    const { input, timeoutMs, ...startOptions } = options;
-    const child = start(command, args, startOptions);
-    const timer = timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            child.kill('SIGKILL');
-            child.stdout.destroy();
-            child.stderr.destroy();
-        }, timeoutMs);
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
-    child.stdin.end(input);
-    try {
-        const exit = await child.exit;
-        return { stdout: stdout(), stderr: stderr(), ...exit };
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-/** Gathers what a stream says; the result gives the text so far. */
-function collect(stream) {
-    const chunks = [];
-    stream.on('data', (chunk) => chunks.push(chunk));
-    return () => Buffer.concat(chunks).toString('utf8');
-}
-
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 5 modules
 var exec = __nccwpck_require__(2876);
 ;// CONCATENATED MODULE: ./src/kit/state.ts
@@ -32047,7 +32030,7 @@ function savedAgent() {
  */
 async function startAgent(folder, key, clock) {
     const socket = (0,external_node_path_.join)(folder, 'agent');
-    const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
+    const agent = (0,kit_process/* start */.n)('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
     const life = new AbortController();
     void agent.exit.catch(() => undefined).then(() => { life.abort(); }); // prettier-ignore
     if (agent.pid === undefined)
@@ -32213,6 +32196,8 @@ function sshArguments(target, access, command) {
         'ServerAliveInterval=5',
         'ServerAliveCountMax=3',
         'ClearAllForwardings=yes',
+        // The program is plain text of some ten kilobytes: compressed, it arrives with the first packets.
+        'Compression=yes',
     ];
     return [
         '-F', '/dev/null', '-T', ...options.flatMap((option) => ['-o', option]),
@@ -32221,7 +32206,7 @@ function sshArguments(target, access, command) {
 }
 /** Starts the command; whether the connection comes about shows in its first line of output. */
 function connect(target, access, command) {
-    const process_ = start('ssh', sshArguments(target, access, command), {
+    const process_ = (0,kit_process/* start */.n)('ssh', sshArguments(target, access, command), {
         env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
     });
     let stderr = '';
@@ -32341,10 +32326,13 @@ function pullProblem(image, said, host) {
     if (/x509|certificate/i.test(why)) {
         return problem('registry-certificate', 'The host does not trust the certificate of the registry.', "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.");
     }
-    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
-        return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.');
+    if (/server gave HTTP response to HTTPS client/i.test(why)) {
+        return problem('registry-plain-http', 'The registry speaks plain HTTP, and the Docker Engine of the host does not allow that.', 'Name the registry under "insecure-registries" in /etc/docker/daemon.json on the host and restart Docker; better, give the registry a certificate.');
     }
-    if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
+    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
+        return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password, or the login of the host itself where it pulls with its own (docker login, as this user); on GHCR the token needs read:packages and access to the package.');
+    }
+    if (/manifest unknown|name unknown|no such manifest|(?<!executable file )not found/i.test(why)) {
         return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
     }
     if (/no space left/i.test(why))
@@ -33025,9 +33013,9 @@ function stateCollector() {
     };
 }
 /** Makes the images be on the host and learns what runs there. */
-async function host_release_pull(session, base, images, auth, log) {
+async function host_release_pull(session, base, images, login, log) {
     const collector = stateCollector();
-    await session.request('pull', { ...base, auth, image: [...new Set(images)] }, (line) => {
+    await session.request('pull', { ...base, ...login, image: [...new Set(images)] }, (line) => {
         if (line.kind === 'pulling')
             log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
         collector.read(line);
@@ -33249,8 +33237,8 @@ function resultOf({ prepared, standing, failure, evidence }) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
 ;// CONCATENATED MODULE: ./src/kit/scratch.ts
 
 
@@ -33263,7 +33251,7 @@ const LONGEST_FOLDER = 80;
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_namespaceObject.tmpdir)();
+    const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_.tmpdir)();
     const folder = (0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, `slipway-${(0,external_node_crypto_.randomBytes)(5).toString('hex')}`);
     saveScratch(folder);
     (0,external_node_fs_.mkdirSync)(folder, { mode: 0o700 });
@@ -33288,7 +33276,8 @@ async function retry(work, options, clock) {
         catch (error) {
             if (attempt >= options.attempts || !options.retryable(error))
                 throw error;
-            const pauseMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
+            const jitterMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
+            const pauseMs = jitterMs + (options.atLeastMs?.(error) ?? 0);
             options.onRetry?.(error, pauseMs);
             await clock.sleep(pauseMs);
         }
@@ -33348,8 +33337,12 @@ class HostSession {
      * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
      */
     async request(verb, args, onLine, payload = []) {
-        const { connection, lines } = (this.#open ??= await this.#connect());
-        connection.process.stdin.write(encodeRequest(verb, args, payload));
+        const request = encodeRequest(verb, args, payload);
+        if (this.#open)
+            this.#open.connection.process.stdin.write(request);
+        else
+            this.#open = await this.#connect(request);
+        const { connection, lines } = this.#open;
         let refused;
         for (;;) {
             const next = await lines.next();
@@ -33390,10 +33383,14 @@ class HostSession {
         this.#open?.connection.process.kill('SIGKILL');
         this.#open = undefined;
     }
-    #connect() {
+    /**
+     * Opens the conversation with its first request, which travels with the program: that saves a round trip. Nothing is changed by
+     * what a conversation begins with, so it may be sent again when the connection does not come about.
+     */
+    #connect(first) {
         return retry(async () => {
             const connection = connect(this.target, this.#access, BOOTSTRAP);
-            connection.process.stdin.write(bootstrapInput(hostProgram()));
+            connection.process.stdin.write(Buffer.concat([bootstrapInput(hostProgram()), first]));
             const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
             // Whatever a login script prints comes before our hello, and is not for us.
             for (;;) {
@@ -33495,7 +33492,7 @@ async function prepare_prepare(subject, session, { clock, log }, onCurrent = () 
     refuseUnset(warnings, host);
     const model = parseModel(modelLines.join('\n'));
     const images = chooseImages(model, record);
-    const state = await pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
+    const state = await pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
     refuseOlder(subject, state.current?.release);
     refuseForeign(state, model.name, host);
     const routing = routingOf(settings, model);
@@ -33629,10 +33626,13 @@ async function reportResult(result, report) {
         planTable(prepared),
         ...(evidence.length === 0 ? [] : [(0,summary/* details */.zH)(`What ${host} showed`, evidence)]),
     ]);
-    await finish(result.outcome, said, serving, report, hosts);
-    if (EXIT_CODES[result.outcome] === 0 && !result.proven) {
-        (0,action/* failWith */.f)(UNPROVEN, `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`);
-    }
+    const { outcome, proven } = result;
+    await finish(outcome, said, serving, report, hosts);
+    if (EXIT_CODES[outcome] !== 0 || proven)
+        return { outcome, proven, sentence: said };
+    const unproven = `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`;
+    (0,action/* failWith */.f)(UNPROVEN, unproven);
+    return { outcome, proven, sentence: unproven };
 }
 /** The same for what ended before anything changed. A bug is thrown on. */
 async function reportError(error, current, report) {
@@ -33645,6 +33645,7 @@ async function reportError(error, current, report) {
         `\`${error.id}\` ${(0,summary/* cell */.Hn)(error.value ?? '')}`,
         `**Fix:** ${(0,summary/* cell */.Hn)(error.fix)}`,
     ]);
+    return { outcome, proven: false, sentence: said };
 }
 /** Shows a plan that will not be carried out. */
 async function reportDryRun(prepared, report) {
@@ -33690,6 +33691,248 @@ function outcomeOf(error) {
     if (error.id === 'locked' || error.id === 'superseded')
         return error.id;
     return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
+}
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function datetime(params) {
+    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
+}
+function date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function iso_duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+;// CONCATENATED MODULE: ./src/registry/digest.ts
+
+/** The digest of bytes as registries write it. */
+function digest_digestOf(bytes) {
+    return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+;// CONCATENATED MODULE: ./src/release/record.ts
+
+
+
+
+
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
+/** What is known of one image of a release, wherever it is written down: its leg of the build, or the record. */
+const imageFacts = {
+    image: schemas/* string */.YjP()
+        .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>')
+        .describe('The image by digest.'),
+    revision: commit.describe('The commit that the image was built from; older than that of the release where the service did not change.'),
+    platforms: schemas/* array */.YOg(schemas/* string */.YjP().regex(/^[a-z0-9]+(\/[a-z0-9]+){1,2}$/, 'must be os/architecture'))
+        .optional()
+        .describe('What the image runs on, for example linux/amd64.'),
+    attestations: schemas/* array */.YOg(schemas/* string */.YjP().regex(/^[a-z0-9-]{1,64}$/))
+        .optional()
+        .describe('What the build attached to the image, for example provenance and sbom.'),
+};
+const serviceName = schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+/** release.json. The JSON Schema in schema/ is generated from this. */
+const recordSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(1).describe('Version of this format.'),
+    id: schemas/* string */.YjP()
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4')
+        .describe('Name of the release: the UTC time of its commit, and the short commit.'),
+    app: schemas/* string */.YjP()
+        .regex(/^[a-z0-9][a-z0-9_-]*$/)
+        .describe('Name of the system, as in slipway.yml.'),
+    commit: commit.describe('The commit that was released.'),
+    ref: schemas/* string */.YjP().max(1024).describe('The branch or tag that it was built for.'),
+    created: datetime().describe('When the commit was made, UTC.'),
+    run: schemas/* url */.OZ5({ protocol: /^https?$/ })
+        .optional()
+        .describe('The run that built it first.'),
+    services: schemas/* record */.g1P(serviceName, schemas/* strictObject */.rej(imageFacts))
+        .describe('Every service of the release; its image and where that came from.'),
+});
+/** The name by which a deployment vouches for a record: the digest of exactly the file's bytes. */
+function record_recordHash(bytes) {
+    return digestOf(bytes);
+}
+/** The name of the release of a commit; a second run of the same commit gives the same. @param created the commit's time */
+function recordId(commitHash, created) {
+    return `${isoTime(created).replaceAll(/[-:]/g, '')}-${commitHash.slice(0, 7)}`;
+}
+/** A time in UTC, to the second. */
+function isoTime(time) {
+    return time.toISOString().replace(/\.\d+/, '');
+}
+/** The one way to write a record down: the same facts are the same bytes. */
+function formatRecord(record) {
+    const { schema, id, app, commit: hash, ref, created, run, services } = record;
+    const ordered = {
+        ...{ schema, id, app, commit: hash, ref, created, run },
+        services: Object.fromEntries(Object.entries(services)
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([name, { image, revision, platforms, attestations }]) => [
+            name,
+            { image, revision, platforms, attestations },
+        ])),
+    };
+    return Buffer.from(`${JSON.stringify(ordered, null, 2)}\n`);
+}
+/** The same with images by tag: for who has asked for it. A tag may be another image by the time it is pulled. */
+const taggedSchema = recordSchema.extend({
+    services: schemas/* record */.g1P(serviceName, schemas/* strictObject */.rej({ ...imageFacts, image: schemas/* string */.YjP().regex(/^[a-z0-9][a-zA-Z0-9._:/@-]*$/) })),
+});
+/**
+ * Reads release.json.
+ * @throws UserError `release-missing` or `release-invalid`
+ */
+function readRecord(file, workspace) {
+    return readRecordFile(file, workspace).record;
+}
+/** The same with its bytes. */
+function readRecordFile(file, workspace, allowTags = false) {
+    const path = insideWorkspace(file, workspace);
+    let bytes;
+    try {
+        bytes = readFileSync(path);
+    }
+    catch {
+        throw new UserError({
+            id: 'release-missing',
+            message: 'The release record cannot be read.',
+            value: file,
+            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
+        });
+    }
+    return { bytes, record: parseRecord(bytes.toString('utf8'), file, allowTags) };
+}
+/** The same from a text. */
+function parseRecord(text, file, allowTags = false) {
+    let data;
+    try {
+        data = JSON.parse(text);
+    }
+    catch (error) {
+        throw new UserError({
+            id: 'release-invalid',
+            message: 'The release record is not JSON.',
+            value: file,
+            fix: 'Write it again with the build.',
+        }, { cause: error });
+    }
+    const result = (allowTags ? taggedSchema : recordSchema).safeParse(data);
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw new UserError({
+        id: 'release-invalid',
+        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
+        value: file,
+        fix: 'Write it again with the build; images must be digests, never tags (or, where that is meant, allow-tags: true).',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/deployment.ts
+
+/** Nobody. */
+const noWitness = { say: () => undefined, done: () => Promise.resolve() };
+/** GitHub's record of deployments, written beside the release: nothing waits for it but the end. */
+function deployment_gitHubWitness(inputs, log) {
+    const { github, found, subject, dryRun } = inputs;
+    if (github === undefined || dryRun)
+        return noWitness;
+    const { record, version, settings } = subject;
+    const opened = Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(852)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8852)).then(({ openDeployment }) => openDeployment({
+        ...github,
+        commit: record.commit,
+        environment: settings.environment,
+        description: version,
+        payload: {
+            slipway: 1,
+            record: recordHash(found.bytes),
+            release: record.id,
+            version,
+            artifact: found.artifact,
+        },
+    }, log));
+    let last = opened;
+    return {
+        say: (state, description) => {
+            const details = {
+                ...(description !== undefined && { description }),
+                environmentUrl: settings.url,
+            };
+            last = last.then(async () => (await opened).status(state, details));
+        },
+        done: async () => {
+            await last;
+        },
+    };
+}
+/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
+function stateOf({ outcome, proven }) {
+    return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
+}
+
+;// CONCATENATED MODULE: ./src/deploy/gate.ts
+
+
+
+/**
+ * What slipway.yml asks for before a release may go to an environment: the right ref, and a proof from the environment before.
+ * @throws UserError `ref-not-allowed` or `promotion-unproven`
+ */
+async function gate_passGate(inputs, log) {
+    refuseRef(inputs);
+    const { requires, environment } = inputs.subject.settings;
+    if (requires === undefined)
+        return;
+    const unproven = await whyUnproven(inputs, requires, log);
+    if (unproven === undefined)
+        return;
+    if (inputs.allowUnproven) {
+        log.warning(`${unproven} It is released to ${environment} all the same: allow-unproven is set.`);
+        return;
+    }
+    throw new UserError({
+        id: 'promotion-unproven',
+        message: unproven,
+        value: inputs.subject.record.id,
+        fix: `Release it to ${requires} first and let it end well; or, in an emergency, set allow-unproven: true.`,
+    });
+}
+function refuseRef({ ref, subject: { settings } }) {
+    const { ref: pattern, environment } = settings;
+    if (pattern === undefined || ref === undefined)
+        return;
+    const name = pattern.startsWith('refs/') ? ref : ref.replace(/^refs\/(?:heads|tags)\//, '');
+    if (picomatch.isMatch(name, pattern))
+        return;
+    throw new UserError({
+        id: 'ref-not-allowed',
+        message: `slipway.yml lets only "${pattern}" be released to ${environment}.`,
+        value: ref,
+        fix: `Run this for a branch or tag that fits, or change environments.${environment}.ref in slipway.yml.`,
+    });
+}
+/** Why a record counts as unproven; undefined when it is proven. */
+async function whyUnproven({ github, found, subject: { record } }, requires, log) {
+    if (github === undefined)
+        return `Whether ${requires} has proven this release is not known: there is no GitHub token to ask with.`;
+    // Loaded only where it is needed: it is the larger part of what a step would have to start.
+    const { proofOf } = await Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(661)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5661));
+    const question = { ...github, commit: record.commit, environment: requires };
+    const proof = await proofOf({ ...question, hash: recordHash(found.bytes) }, log);
+    if (proof === undefined)
+        return `${requires} has never proven exactly this release.`;
+    log.info(`Proven on ${requires}: deployment ${proof.deployment}, ${proof.at}`);
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/rollback.ts
@@ -33745,7 +33988,7 @@ function chooseRelease(entries, kept, current, wanted) {
     return found;
 }
 /** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
-async function prepareRollback(settings, wanted, registryAuth, session, { clock, log }, onCurrent) {
+async function prepareRollback(settings, wanted, pullLogin, session, { clock, log }, onCurrent) {
     const base = { root: host_release_rootOf(settings), tx: transaction_newTransaction(clock) };
     const before = stateCollector();
     const history = [];
@@ -33759,7 +34002,7 @@ async function prepareRollback(settings, wanted, registryAuth, session, { clock,
     await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
     const model = model_parseModel((files.model ?? []).join('\n'));
     const facts = parseFacts(files.settings ?? []);
-    const state = await host_release_pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
+    const state = await host_release_pull(session, { ...base, project: model.name }, imagesOf(model), pullLogin(imagesOf(model)), log);
     return {
         session,
         root: base.root,
@@ -33790,17 +34033,34 @@ async function prepareRollback(settings, wanted, registryAuth, session, { clock,
 
 
 
+
+
 /** Deploys a release to every host and reports; with a proof, every host holds its switch open until it has spoken. */
 async function runDeploy(inputs, context, proof) {
-    const { subject } = inputs;
-    await carryOut(inputs, subject.version, context, inputs.dryRun, proof, (session, onCurrent) => prepare(subject, session, context, onCurrent));
+    const { subject, dryRun } = inputs;
+    await carryOut(inputs, context, {
+        what: subject.version,
+        dryRun,
+        proof,
+        begin: async () => {
+            await passGate(inputs, context.log);
+            return gitHubWitness(inputs, context.log);
+        },
+        prepareOne: (session, onCurrent) => prepare(subject, session, context, onCurrent),
+    });
 }
 /** Puts an earlier release back on every host and reports. */
 async function runRollback(inputs, wanted, context) {
-    const what = `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`;
-    await carryOut(inputs, what, context, false, undefined, (session, onCurrent) => prepareRollback(inputs.settings, wanted, inputs.registryAuth, session, context, onCurrent));
+    const { settings, pullLogin } = inputs;
+    await carryOut(inputs, context, {
+        what: `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`,
+        dryRun: false,
+        proof: undefined,
+        begin: () => Promise.resolve(noWitness),
+        prepareOne: (session, onCurrent) => prepareRollback(settings, wanted, pullLogin, session, context, onCurrent),
+    });
 }
-async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
+async function carryOut(inputs, context, { what, dryRun, proof, begin, prepareOne }) {
     const { clock, log } = context;
     const startedMs = clock.now();
     const { environment } = inputs.settings;
@@ -33812,7 +34072,11 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
         more: proof?.summary() ?? [],
     });
     let current;
+    let witness = noWitness;
+    let ending;
     try {
+        witness = await begin();
+        witness.say('queued');
         const result = await withHosts(inputs, context, async (sessions) => {
             const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
             for (const one of prepared)
@@ -33822,14 +34086,18 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
                 await reportDryRun(prepared, report());
                 return undefined;
             }
+            witness.say('in_progress');
             return log.group(`Release ${what} to ${environment}`, () => release(prepared, inputs.manner, context, proof && (() => proof.prove())));
         });
         if (result)
-            await reportResult(result, report());
+            ending = await reportResult(result, report());
     }
     catch (error) {
-        await reportError(error, current, report());
+        ending = await reportError(error, current, report());
     }
+    if (ending)
+        witness.say(stateOf(ending), ending.sentence);
+    await witness.done();
 }
 
 
@@ -33997,6 +34265,7 @@ function assertNever(value) {
 /* harmony export */   CT: () => (/* binding */ insideWorkspace),
 /* harmony export */   Gl: () => (/* binding */ workspace),
 /* harmony export */   Mn: () => (/* binding */ lines),
+/* harmony export */   Yq: () => (/* binding */ choice),
 /* harmony export */   lq: () => (/* binding */ optional),
 /* harmony export */   mw: () => (/* binding */ required),
 /* harmony export */   nd: () => (/* binding */ integer),
@@ -34093,6 +34362,22 @@ function integer(name, fallback, min, max) {
         });
     }
     return value;
+}
+/**
+ * One of several words; the first is the default.
+ * @throws UserError `bad-choice`
+ */
+function choice(name, allowed) {
+    const text = optional(name) ?? allowed[0];
+    const found = allowed.find((word) => word === text);
+    if (found !== undefined)
+        return found;
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .UserError */ .yo({
+        id: 'bad-choice',
+        message: `The input ${name} has no such value.`,
+        value: text,
+        fix: `Use one of: ${allowed.join(', ')}.`,
+    });
 }
 /** The folder that the repository is checked out to. */
 function workspace() {
@@ -34199,6 +34484,73 @@ function mask(secret) {
         if (part.length >= 4)
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq(part);
     }
+}
+
+
+/***/ }),
+
+/***/ 2057:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  n: () => (/* binding */ start)
+});
+
+// UNUSED EXPORTS: run
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./src/kit/process.ts
+
+/** Starts a program with its arguments as they are: no shell is involved. */
+function start(command, args, options = {}) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)(command, args, { ...options, stdio: 'pipe' });
+    const exit = new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, signal) => {
+            resolve({ code, signal });
+        });
+    });
+    // A program that ends before it has read everything is judged by its exit code, not by our EPIPE.
+    child.stdin.on('error', () => undefined);
+    return {
+        pid: child.pid,
+        stdin: child.stdin,
+        stdout: child.stdout,
+        stderr: child.stderr,
+        exit,
+        kill: (signal = 'SIGTERM') => child.kill(signal),
+    };
+}
+/** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
+async function run(command, args, options = {}) {
+    const { input, timeoutMs, ...startOptions } = options;
+    const child = start(command, args, startOptions);
+    const timer = timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            child.kill('SIGKILL');
+            child.stdout.destroy();
+            child.stderr.destroy();
+        }, timeoutMs);
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    child.stdin.end(input);
+    try {
+        const exit = await child.exit;
+        return { stdout: stdout(), stderr: stderr(), ...exit };
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** Gathers what a stream says; the result gives the text so far. */
+function collect(stream) {
+    const chunks = [];
+    stream.on('data', (chunk) => chunks.push(chunk));
+    return () => Buffer.concat(chunks).toString('utf8');
 }
 
 
@@ -34496,6 +34848,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2")
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
+/***/ 8161:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 /***/ }),
 
@@ -55984,7 +56343,7 @@ function constantCatch(value) {
 /******/ 	// Execute the module function
 /******/ 	var threw = true;
 /******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 		threw = false;
 /******/ 	} finally {
 /******/ 		if(threw) delete __webpack_module_cache__[moduleId];
@@ -55993,6 +56352,9 @@ function constantCatch(value) {
 /******/ 	// Return the exports of the module
 /******/ 	return module.exports;
 /******/ }
+/******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
 /******/ 
 /************************************************************************/
 /******/ /* webpack/runtime/asset-relocator-loader */
@@ -56091,9 +56453,105 @@ function constantCatch(value) {
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
 /******/ })();
 /******/ 
 /************************************************************************/

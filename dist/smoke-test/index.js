@@ -28380,7 +28380,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9272);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_kit_summary_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4508);
-/* harmony import */ var _src_smoke_plan_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3711);
+/* harmony import */ var _src_smoke_plan_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9877);
 /* harmony import */ var _src_smoke_smoke_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(6943);
 /* harmony import */ var _src_smoke_summary_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(8389);
 
@@ -28591,7 +28591,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   Gl: () => (/* binding */ workspace)
 });
 
-// UNUSED EXPORTS: flag, lines, required, secret
+// UNUSED EXPORTS: choice, flag, lines, required, secret
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 20 modules
 var lib_core = __nccwpck_require__(3218);
@@ -28701,6 +28701,22 @@ function integer(name, fallback, min, max) {
         });
     }
     return value;
+}
+/**
+ * One of several words; the first is the default.
+ * @throws UserError `bad-choice`
+ */
+function choice(name, allowed) {
+    const text = optional(name) ?? allowed[0];
+    const found = allowed.find((word) => word === text);
+    if (found !== undefined)
+        return found;
+    throw new UserError({
+        id: 'bad-choice',
+        message: `The input ${name} has no such value.`,
+        value: text,
+        fix: `Use one of: ${allowed.join(', ')}.`,
+    });
 }
 /** The folder that the repository is checked out to. */
 function workspace() {
@@ -28874,7 +28890,7 @@ function plural(count, noun) {
 
 /***/ }),
 
-/***/ 3711:
+/***/ 9877:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -38469,6 +38485,18 @@ const service = strictObject({
     port: port
         .optional()
         .describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+    watch: list
+        .optional()
+        .describe('Folders and files outside the context that the service is made of as well; a change there builds it anew.'),
+    target: schemas_string().optional().describe('Stage of the Dockerfile that is built.'),
+    args: record(schemas_string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), schemas_string())
+        .optional()
+        .describe('Build arguments. They end up in the image: never put a secret here.'),
+    platforms: list.optional().describe('Platforms of the image, for example linux/amd64.'),
+    'max-size': schemas_string()
+        .regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB')
+        .optional()
+        .describe('Size above which the build fails.'),
 });
 const proxy = strictObject({
     driver: schemas_enum(['nginx', 'none']).describe('How traffic is switched.'),
@@ -38512,6 +38540,9 @@ const slipwaySchema = strictObject({
         .default({})
         .describe('What this repository builds, and what the proxy routes to.'),
     proxy: proxy.default({ driver: 'none' }),
+    record: schemas_string()
+        .optional()
+        .describe('Repository of the registry that keeps the release records. Default: <app>-release beside the images.'),
     migrate: strictObject({ service: serviceName })
         .optional()
         .describe('A one-shot service that runs before the new containers start.'),
@@ -38624,8 +38655,11 @@ function environmentSettings(config, environment) {
         path: own.path,
         compose: own.compose ?? config.compose,
         services: config.services,
+        record: config.record,
         proxy: own.proxy ?? config.proxy,
         migrate: config.migrate?.service,
+        requires: own.requires,
+        ref: own.ref,
         smoke: own.smoke ?? config.smoke,
     };
 }
@@ -38647,35 +38681,97 @@ function iso_duration(params) {
     return core._isoDuration(ZodISODuration, params);
 }
 
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+;// CONCATENATED MODULE: ./src/registry/digest.ts
+
+/** The digest of bytes as registries write it. */
+function digest_digestOf(bytes) {
+    return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
 ;// CONCATENATED MODULE: ./src/release/record.ts
 
 
 
 
+
 const commit = schemas_string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
+/** What is known of one image of a release, wherever it is written down: its leg of the build, or the record. */
+const imageFacts = {
+    image: schemas_string()
+        .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>')
+        .describe('The image by digest.'),
+    revision: commit.describe('The commit that the image was built from; older than that of the release where the service did not change.'),
+    platforms: array(schemas_string().regex(/^[a-z0-9]+(\/[a-z0-9]+){1,2}$/, 'must be os/architecture'))
+        .optional()
+        .describe('What the image runs on, for example linux/amd64.'),
+    attestations: array(schemas_string().regex(/^[a-z0-9-]{1,64}$/))
+        .optional()
+        .describe('What the build attached to the image, for example provenance and sbom.'),
+};
+const record_serviceName = schemas_string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+/** release.json. The JSON Schema in schema/ is generated from this. */
 const recordSchema = strictObject({
-    schema: literal(1),
+    schema: literal(1).describe('Version of this format.'),
     id: schemas_string()
-        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
-    app: schemas_string().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    commit,
-    ref: schemas_string().max(1024),
-    created: iso_datetime(),
-    services: record(schemas_string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), strictObject({
-        image: schemas_string()
-            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
-        revision: commit,
-    })),
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4')
+        .describe('Name of the release: the UTC time of its commit, and the short commit.'),
+    app: schemas_string()
+        .regex(/^[a-z0-9][a-z0-9_-]*$/)
+        .describe('Name of the system, as in slipway.yml.'),
+    commit: commit.describe('The commit that was released.'),
+    ref: schemas_string().max(1024).describe('The branch or tag that it was built for.'),
+    created: iso_datetime().describe('When the commit was made, UTC.'),
+    run: url({ protocol: /^https?$/ })
+        .optional()
+        .describe('The run that built it first.'),
+    services: record(record_serviceName, strictObject(imageFacts))
+        .describe('Every service of the release; its image and where that came from.'),
+});
+/** The name by which a deployment vouches for a record: the digest of exactly the file's bytes. */
+function recordHash(bytes) {
+    return digestOf(bytes);
+}
+/** The name of the release of a commit; a second run of the same commit gives the same. @param created the commit's time */
+function recordId(commitHash, created) {
+    return `${isoTime(created).replaceAll(/[-:]/g, '')}-${commitHash.slice(0, 7)}`;
+}
+/** A time in UTC, to the second. */
+function isoTime(time) {
+    return time.toISOString().replace(/\.\d+/, '');
+}
+/** The one way to write a record down: the same facts are the same bytes. */
+function formatRecord(record) {
+    const { schema, id, app, commit: hash, ref, created, run, services } = record;
+    const ordered = {
+        ...{ schema, id, app, commit: hash, ref, created, run },
+        services: Object.fromEntries(Object.entries(services)
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([name, { image, revision, platforms, attestations }]) => [
+            name,
+            { image, revision, platforms, attestations },
+        ])),
+    };
+    return Buffer.from(`${JSON.stringify(ordered, null, 2)}\n`);
+}
+/** The same with images by tag: for who has asked for it. A tag may be another image by the time it is pulled. */
+const taggedSchema = recordSchema.extend({
+    services: record(record_serviceName, strictObject({ ...imageFacts, image: schemas_string().regex(/^[a-z0-9][a-zA-Z0-9._:/@-]*$/) })),
 });
 /**
  * Reads release.json.
  * @throws UserError `release-missing` or `release-invalid`
  */
 function readRecord(file, workspace) {
+    return readRecordFile(file, workspace).record;
+}
+/** The same with its bytes. */
+function readRecordFile(file, workspace, allowTags = false) {
     const path = (0,inputs/* insideWorkspace */.CT)(file, workspace);
-    let text;
+    let bytes;
     try {
-        text = (0,external_node_fs_.readFileSync)(path, 'utf8');
+        bytes = (0,external_node_fs_.readFileSync)(path);
     }
     catch {
         throw new errors/* UserError */.yo({
@@ -38685,10 +38781,10 @@ function readRecord(file, workspace) {
             fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
         });
     }
-    return parseRecord(text, file);
+    return { bytes, record: parseRecord(bytes.toString('utf8'), file, allowTags) };
 }
 /** The same from a text. */
-function parseRecord(text, file) {
+function parseRecord(text, file, allowTags = false) {
     let data;
     try {
         data = JSON.parse(text);
@@ -38701,7 +38797,7 @@ function parseRecord(text, file) {
             fix: 'Write it again with the build.',
         }, { cause: error });
     }
-    const result = recordSchema.safeParse(data);
+    const result = (allowTags ? taggedSchema : recordSchema).safeParse(data);
     if (result.success)
         return result.data;
     const [issue] = result.error.issues;
@@ -38709,7 +38805,7 @@ function parseRecord(text, file) {
         id: 'release-invalid',
         message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
         value: file,
-        fix: 'Write it again with the build; images must be digests, never tags.',
+        fix: 'Write it again with the build; images must be digests, never tags (or, where that is meant, allow-tags: true).',
     });
 }
 

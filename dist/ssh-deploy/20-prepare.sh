@@ -55,19 +55,22 @@ resolve_compose() {
   return 1
 }
 
-# Makes the images be here, and reports what runs.
+# Makes the images be here, and reports what runs. Without a login from the runner, the host pulls with its own.
 verb_pull() {
-  # A throw-away DOCKER_CONFIG in memory: the password is never written to a disk.
-  for memory in "${XDG_RUNTIME_DIR:-}" /dev/shm; do
-    [ -n "$memory" ] && [ -w "$memory" ] && break
-  done
-  registry_config=$(mktemp -d "$memory/slipway.XXXXXX" 2>/dev/null) || { refuse memory-missing "$memory"; return 1; }
-  printf '%s' "$auth" >"$registry_config/config.json"
+  registry_config=''
+  if [ -n "$auth" ]; then
+    # A throw-away DOCKER_CONFIG in memory: the password is never written to a disk.
+    for memory in "${XDG_RUNTIME_DIR:-}" /dev/shm; do
+      [ -n "$memory" ] && [ -w "$memory" ] && break
+    done
+    registry_config=$(mktemp -d "$memory/slipway.XXXXXX" 2>/dev/null) || { refuse memory-missing "$memory"; return 1; }
+    printf '%s' "$auth" >"$registry_config/config.json"
+  fi
   failed=$tmp/pull-failed
   report >"$tmp/report" &
   reporting=$!
   if all_here; then
-    rm -rf "$registry_config"
+    forget_login
     wait "$reporting"
     cat "$tmp/report"
     return
@@ -78,14 +81,17 @@ verb_pull() {
 $image
 EOT
   wait
-  rm -rf "$registry_config"
+  forget_login
   [ ! -e "$failed" ] && cat "$tmp/report"
 }
+
+forget_login() { [ -z "$registry_config" ] || rm -rf "$registry_config"; }
 
 about='{{.Architecture}} {{join .RepoDigests " "}}'
 
 # all_here: one question for all images, as long as none is missing: the answers come in the order of the questions.
 all_here() {
+  [ -z "$credential" ] || return 1
   set --
   while IFS= read -r ref; do [ -z "$ref" ] || set -- "$@" "$ref"; done <<EOT
 $image
@@ -97,14 +103,25 @@ EOT
   done
 }
 
+# pull_one IMAGE: pulls what is not here. To prove the host's own credential, the registry is asked for what is here, too, as a cold
+# rollback will have to; docker pull asks nobody for a digest that it has.
 pull_one() {
-  facts=$(docker image inspect --format "$about" "$1" 2>/dev/null) || {
+  if ! facts=$(docker image inspect --format "$about" "$1" 2>/dev/null); then
     emit pulling "$1"
-    words=$(DOCKER_CONFIG=$registry_config timeout 1800 docker pull -q "$1" 2>&1 </dev/null) ||
-      { : >"$failed"; refuse pull-failed "$1" "$(printf '%s' "$words" | flat)"; return 1; }
+    from_registry "$1" docker pull -q "$1" || return 1
     facts=$(docker image inspect --format "$about" "$1")
-  }
+  elif [ -n "$credential" ]; then
+    case $1 in *@*) from_registry "$1" docker manifest inspect "$1" || return 1 ;; esac
+  fi
   emit image "$1" "$facts"
+}
+
+# from_registry IMAGE COMMAND...: the command with the login of this transaction, else with the host's own.
+from_registry() {
+  ref=$1
+  shift
+  words=$(DOCKER_CONFIG=${registry_config:-${DOCKER_CONFIG:-$HOME/.docker}} timeout 1800 "$@" 2>&1 </dev/null) ||
+    { : >"$failed"; refuse pull-failed "$ref" "$(printf '%s' "$words" | flat)"; return 1; }
 }
 
 # What is here: the current release with what it says about itself, what is kept, and the containers of the project.

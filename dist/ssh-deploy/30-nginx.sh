@@ -10,7 +10,7 @@ proxy_id() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == servic
 # write_upstreams SERVERS: one upstream per service of the plan that has a port, and the service's own name inside the networks:
 # nginx answers for it, so that a call between services meets proven containers only, and never a stopped one.
 # `resolve` (nginx 1.27.3) keeps names right when a restart of the host deals out new addresses.
-# SERVERS is the function that lists the servers of a service: serving or announced.
+# SERVERS is the function that lists the servers of a service: serving, announced or returning.
 write_upstreams() {
   {
     echo '# Written by Slipway at each switch. Changes are lost.'
@@ -21,7 +21,7 @@ write_upstreams() {
       echo "upstream $service {"
       echo "  zone slipway_$service 64k;"
       echo '  resolver 127.0.0.11 valid=1s;'
-      "$1" "$service" | while IFS=$tab read -r _ name down; do echo "  server $name:$port resolve${down:+ }$down;"; done
+      "$1" "$service" | while IFS=$tab read -r _ name how; do echo "  server $name:$port resolve${how:+ }$how;"; done
       echo '  keepalive 32;'
       echo '}'
       echo "server {"
@@ -55,12 +55,26 @@ serving() {
 # (nginx 1.27.3, "pre-resolve servers on reload"). So the new names are told one reload ahead, while the containers still boot.
 announced() {
   if planned start-first | grep -qxF "$1"; then
-    old_of "$1"
+    old_of "$1" | alone
     new_of "$1" | sed "s/\$/${tab}down/"
   else
     containers "$1"
   fi
 }
+
+# returning SERVICE: the other way round, before a switch is undone, since nginx has forgotten the old names. The old containers
+# are proven, so they may answer at once. (Not as `backup`: nginx keeps addresses of backups apart.)
+returning() {
+  if planned start-first | grep -qxF "$1"; then
+    new_of "$1" | alone
+    old_of "$1"
+  else
+    containers "$1"
+  fi
+}
+
+# alone: nginx never gives up on the only server of an upstream; beside one that is down it would, for 10 s after a single failure.
+alone() { sed "s/\$/${tab}max_fails=0/"; }
 
 # announce SERVICE...: when traffic is going to be switched to one of them.
 announce() {
@@ -70,6 +84,7 @@ announce() {
     write_upstreams announced
     note announced
     reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+    tested=yes
     # Their addresses are known within moments; the switch waits for that (see switch).
     sleep 0.3 &
     resolving=$!
@@ -111,26 +126,30 @@ restore_proxy() {
 
 # Runs inside the nginx container: test, reload, and see that new workers came, which is the only proof that nginx took it.
 # Prints the process ids of the workers before. A signal by `docker kill` would count as a manual stop of the container.
+# $1 is not empty when the same files were tested a moment ago, but for the servers that are down in them. `read` drops the NULs of cmdline.
 # shellcheck disable=SC2016 # expanded inside the container
 reload_script='
 workers() { for f in /proc/[0-9]*/cmdline; do
-  case $(tr "\0" " " <"$f" 2>/dev/null) in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
+  c=; IFS= read -r c 2>/dev/null <"$f"
+  case $c in "nginx: worker process "*shutting*) ;; "nginx: worker process"*) p=${f%/cmdline}; echo "${p#/proc/}";; esac
 done; }
 before=$(workers)
-configuration=$(nginx -T 2>&1) || { printf "%s\n" "$configuration" | tail -n 5 >&2; exit 10; }
-case $configuration in *"# configuration file /etc/nginx/slipway/"*) ;; *) echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13 ;; esac
+if [ -z "$1" ]; then
+  configuration=$(nginx -T 2>&1) || { printf "%s\n" "$configuration" | tail -n 5 >&2; exit 10; }
+  case $configuration in *"# configuration file /etc/nginx/slipway/"*) ;; *) echo "nginx does not read what Slipway writes: add the line  include /etc/nginx/slipway/*.conf;  to its http block" >&2; exit 13 ;; esac
+fi
 nginx -s reload || exit 11
 n=0
-while [ $n -lt 100 ]; do
+while [ $n -lt 250 ]; do
   for p in $(workers); do case " $(echo $before) " in *" $p "*) ;; *) echo $before; exit 0;; esac; done
-  n=$((n+1)); sleep 0.05
+  n=$((n+1)); sleep 0.02
 done
 exit 12'
 
-# reload_proxy SERVICE: 0 when nginx serves what the files say.
+# reload_proxy SERVICE [TESTED]: 0 when nginx serves what the files say.
 reload_proxy() {
   id=$(proxy_id "$1")
-  old_workers=$(docker exec "$id" sh -c "$reload_script" 2>>"journal/$tx.out") || return 1
+  old_workers=$(docker exec "$id" sh -c "$reload_script" reload "${2:-}" 2>>"journal/$tx.out") || return 1
   printf '%s\n' "$old_workers" >>"journal/$tx.workers"
 }
 

@@ -310,6 +310,2510 @@ module.exports = class FastFIFO {
 
 /***/ }),
 
+/***/ 4006:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const pico = __nccwpck_require__(8016);
+const utils = __nccwpck_require__(4059);
+
+function picomatch(glob, options, returnState = false) {
+  // default to os.platform()
+  if (options && (options.windows === null || options.windows === undefined)) {
+    // don't mutate the original options object
+    options = { ...options, windows: utils.isWindows() };
+  }
+
+  return pico(glob, options, returnState);
+}
+
+Object.assign(picomatch, pico);
+module.exports = picomatch;
+
+
+/***/ }),
+
+/***/ 5595:
+/***/ ((module) => {
+
+
+
+const WIN_SLASH = '\\\\/';
+const WIN_NO_SLASH = `[^${WIN_SLASH}]`;
+
+const DEFAULT_MAX_EXTGLOB_RECURSION = 0;
+
+/**
+ * Posix glob regex
+ */
+
+const DOT_LITERAL = '\\.';
+const PLUS_LITERAL = '\\+';
+const QMARK_LITERAL = '\\?';
+const SLASH_LITERAL = '\\/';
+const ONE_CHAR = '(?=.)';
+const QMARK = '[^/]';
+const END_ANCHOR = `(?:${SLASH_LITERAL}|$)`;
+const START_ANCHOR = `(?:^|${SLASH_LITERAL})`;
+const DOTS_SLASH = `${DOT_LITERAL}{1,2}${END_ANCHOR}`;
+const NO_DOT = `(?!${DOT_LITERAL})`;
+const NO_DOTS = `(?!${START_ANCHOR}${DOTS_SLASH})`;
+const NO_DOT_SLASH = `(?!${DOT_LITERAL}{0,1}${END_ANCHOR})`;
+const NO_DOTS_SLASH = `(?!${DOTS_SLASH})`;
+const QMARK_NO_DOT = `[^.${SLASH_LITERAL}]`;
+const STAR = `${QMARK}*?`;
+const SEP = '/';
+
+const POSIX_CHARS = {
+  DOT_LITERAL,
+  PLUS_LITERAL,
+  QMARK_LITERAL,
+  SLASH_LITERAL,
+  ONE_CHAR,
+  QMARK,
+  END_ANCHOR,
+  DOTS_SLASH,
+  NO_DOT,
+  NO_DOTS,
+  NO_DOT_SLASH,
+  NO_DOTS_SLASH,
+  QMARK_NO_DOT,
+  STAR,
+  START_ANCHOR,
+  SEP
+};
+
+/**
+ * Windows glob regex
+ */
+
+const WINDOWS_CHARS = {
+  ...POSIX_CHARS,
+
+  SLASH_LITERAL: `[${WIN_SLASH}]`,
+  QMARK: WIN_NO_SLASH,
+  STAR: `${WIN_NO_SLASH}*?`,
+  DOTS_SLASH: `${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$)`,
+  NO_DOT: `(?!${DOT_LITERAL})`,
+  NO_DOTS: `(?!(?:^|[${WIN_SLASH}])${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+  NO_DOT_SLASH: `(?!${DOT_LITERAL}{0,1}(?:[${WIN_SLASH}]|$))`,
+  NO_DOTS_SLASH: `(?!${DOT_LITERAL}{1,2}(?:[${WIN_SLASH}]|$))`,
+  QMARK_NO_DOT: `[^.${WIN_SLASH}]`,
+  START_ANCHOR: `(?:^|[${WIN_SLASH}])`,
+  END_ANCHOR: `(?:[${WIN_SLASH}]|$)`,
+  SEP: '\\'
+};
+
+/**
+ * POSIX Bracket Regex
+ */
+
+const POSIX_REGEX_SOURCE = {
+  __proto__: null,
+  alnum: 'a-zA-Z0-9',
+  alpha: 'a-zA-Z',
+  ascii: '\\x00-\\x7F',
+  blank: ' \\t',
+  cntrl: '\\x00-\\x1F\\x7F',
+  digit: '0-9',
+  graph: '\\x21-\\x7E',
+  lower: 'a-z',
+  print: '\\x20-\\x7E ',
+  punct: '\\-!"#$%&\'()\\*+,./:;<=>?@[\\]^_`{|}~',
+  space: ' \\t\\r\\n\\v\\f',
+  upper: 'A-Z',
+  word: 'A-Za-z0-9_',
+  xdigit: 'A-Fa-f0-9'
+};
+
+module.exports = {
+  DEFAULT_MAX_EXTGLOB_RECURSION,
+  MAX_LENGTH: 1024 * 64,
+  POSIX_REGEX_SOURCE,
+
+  // regular expressions
+  REGEX_BACKSLASH: /\\(?![*+?^${}(|)[\]])/g,
+  REGEX_NON_SPECIAL_CHARS: /^[^@![\].,$*+?^{}()|\\/]+/,
+  REGEX_SPECIAL_CHARS: /[-*+?.^${}(|)[\]]/,
+  REGEX_SPECIAL_CHARS_BACKREF: /(\\?)((\W)(\3*))/g,
+  REGEX_SPECIAL_CHARS_GLOBAL: /([-*+?.^${}(|)[\]])/g,
+  REGEX_REMOVE_BACKSLASH: /(?:\[.*?[^\\]\]|\\(?=.))/g,
+
+  // Replace globs with equivalent patterns to reduce parsing time.
+  REPLACEMENTS: {
+    __proto__: null,
+    '***': '*',
+    '**/**': '**',
+    '**/**/**': '**'
+  },
+
+  // Digits
+  CHAR_0: 48, /* 0 */
+  CHAR_9: 57, /* 9 */
+
+  // Alphabet chars.
+  CHAR_UPPERCASE_A: 65, /* A */
+  CHAR_LOWERCASE_A: 97, /* a */
+  CHAR_UPPERCASE_Z: 90, /* Z */
+  CHAR_LOWERCASE_Z: 122, /* z */
+
+  CHAR_LEFT_PARENTHESES: 40, /* ( */
+  CHAR_RIGHT_PARENTHESES: 41, /* ) */
+
+  CHAR_ASTERISK: 42, /* * */
+
+  // Non-alphabetic chars.
+  CHAR_AMPERSAND: 38, /* & */
+  CHAR_AT: 64, /* @ */
+  CHAR_BACKWARD_SLASH: 92, /* \ */
+  CHAR_CARRIAGE_RETURN: 13, /* \r */
+  CHAR_CIRCUMFLEX_ACCENT: 94, /* ^ */
+  CHAR_COLON: 58, /* : */
+  CHAR_COMMA: 44, /* , */
+  CHAR_DOT: 46, /* . */
+  CHAR_DOUBLE_QUOTE: 34, /* " */
+  CHAR_EQUAL: 61, /* = */
+  CHAR_EXCLAMATION_MARK: 33, /* ! */
+  CHAR_FORM_FEED: 12, /* \f */
+  CHAR_FORWARD_SLASH: 47, /* / */
+  CHAR_GRAVE_ACCENT: 96, /* ` */
+  CHAR_HASH: 35, /* # */
+  CHAR_HYPHEN_MINUS: 45, /* - */
+  CHAR_LEFT_ANGLE_BRACKET: 60, /* < */
+  CHAR_LEFT_CURLY_BRACE: 123, /* { */
+  CHAR_LEFT_SQUARE_BRACKET: 91, /* [ */
+  CHAR_LINE_FEED: 10, /* \n */
+  CHAR_NO_BREAK_SPACE: 160, /* \u00A0 */
+  CHAR_PERCENT: 37, /* % */
+  CHAR_PLUS: 43, /* + */
+  CHAR_QUESTION_MARK: 63, /* ? */
+  CHAR_RIGHT_ANGLE_BRACKET: 62, /* > */
+  CHAR_RIGHT_CURLY_BRACE: 125, /* } */
+  CHAR_RIGHT_SQUARE_BRACKET: 93, /* ] */
+  CHAR_SEMICOLON: 59, /* ; */
+  CHAR_SINGLE_QUOTE: 39, /* ' */
+  CHAR_SPACE: 32, /*   */
+  CHAR_TAB: 9, /* \t */
+  CHAR_UNDERSCORE: 95, /* _ */
+  CHAR_VERTICAL_LINE: 124, /* | */
+  CHAR_ZERO_WIDTH_NOBREAK_SPACE: 65279, /* \uFEFF */
+
+  /**
+   * Create EXTGLOB_CHARS
+   */
+
+  extglobChars(chars) {
+    return {
+      '!': { type: 'negate', open: '(?:(?!(?:', close: `))${chars.STAR})` },
+      '?': { type: 'qmark', open: '(?:', close: ')?' },
+      '+': { type: 'plus', open: '(?:', close: ')+' },
+      '*': { type: 'star', open: '(?:', close: ')*' },
+      '@': { type: 'at', open: '(?:', close: ')' }
+    };
+  },
+
+  /**
+   * Create GLOB_CHARS
+   */
+
+  globChars(win32) {
+    return win32 === true ? WINDOWS_CHARS : POSIX_CHARS;
+  }
+};
+
+
+/***/ }),
+
+/***/ 8265:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const constants = __nccwpck_require__(5595);
+const utils = __nccwpck_require__(4059);
+
+/**
+ * Constants
+ */
+
+const {
+  MAX_LENGTH,
+  POSIX_REGEX_SOURCE,
+  REGEX_NON_SPECIAL_CHARS,
+  REGEX_SPECIAL_CHARS_BACKREF,
+  REPLACEMENTS
+} = constants;
+
+/**
+ * Helpers
+ */
+
+const expandRange = (args, options) => {
+  if (typeof options.expandRange === 'function') {
+    return options.expandRange(...args, options);
+  }
+
+  args.sort();
+  const value = `[${args.join('-')}]`;
+
+  try {
+    /* eslint-disable-next-line no-new */
+    new RegExp(value);
+  } catch (ex) {
+    return args.map(v => utils.escapeRegex(v)).join('..');
+  }
+
+  return value;
+};
+
+/**
+ * Create the message for a syntax error
+ */
+
+const syntaxError = (type, char) => {
+  return `Missing ${type}: "${char}" - use "\\\\${char}" to match literal characters`;
+};
+
+const splitTopLevel = input => {
+  const parts = [];
+  let bracket = 0;
+  let paren = 0;
+  let quote = 0;
+  let value = '';
+  let escaped = false;
+
+  for (const ch of input) {
+    if (escaped === true) {
+      value += ch;
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      value += ch;
+      escaped = true;
+      continue;
+    }
+
+    if (ch === '"') {
+      quote = quote === 1 ? 0 : 1;
+      value += ch;
+      continue;
+    }
+
+    if (quote === 0) {
+      if (ch === '[') {
+        bracket++;
+      } else if (ch === ']' && bracket > 0) {
+        bracket--;
+      } else if (bracket === 0) {
+        if (ch === '(') {
+          paren++;
+        } else if (ch === ')' && paren > 0) {
+          paren--;
+        } else if (ch === '|' && paren === 0) {
+          parts.push(value);
+          value = '';
+          continue;
+        }
+      }
+    }
+
+    value += ch;
+  }
+
+  parts.push(value);
+  return parts;
+};
+
+const isPlainBranch = branch => {
+  let escaped = false;
+
+  for (const ch of branch) {
+    if (escaped === true) {
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      escaped = true;
+      continue;
+    }
+
+    if (/[?*+@!()[\]{}]/.test(ch)) {
+      return false;
+    }
+  }
+
+  return true;
+};
+
+const normalizeSimpleBranch = branch => {
+  let value = branch.trim();
+  let changed = true;
+
+  while (changed === true) {
+    changed = false;
+
+    if (/^@\([^\\()[\]{}|]+\)$/.test(value)) {
+      value = value.slice(2, -1);
+      changed = true;
+    }
+  }
+
+  if (!isPlainBranch(value)) {
+    return;
+  }
+
+  return value.replace(/\\(.)/g, '$1');
+};
+
+const hasRepeatedCharPrefixOverlap = branches => {
+  const values = branches.map(normalizeSimpleBranch).filter(Boolean);
+
+  for (let i = 0; i < values.length; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      const a = values[i];
+      const b = values[j];
+      const char = a[0];
+
+      if (!char || a !== char.repeat(a.length) || b !== char.repeat(b.length)) {
+        continue;
+      }
+
+      if (a === b || a.startsWith(b) || b.startsWith(a)) {
+        return true;
+      }
+    }
+  }
+
+  return false;
+};
+
+const parseRepeatedExtglob = (pattern, requireEnd = true) => {
+  if ((pattern[0] !== '+' && pattern[0] !== '*') || pattern[1] !== '(') {
+    return;
+  }
+
+  let bracket = 0;
+  let paren = 0;
+  let quote = 0;
+  let escaped = false;
+
+  for (let i = 1; i < pattern.length; i++) {
+    const ch = pattern[i];
+
+    if (escaped === true) {
+      escaped = false;
+      continue;
+    }
+
+    if (ch === '\\') {
+      escaped = true;
+      continue;
+    }
+
+    if (ch === '"') {
+      quote = quote === 1 ? 0 : 1;
+      continue;
+    }
+
+    if (quote === 1) {
+      continue;
+    }
+
+    if (ch === '[') {
+      bracket++;
+      continue;
+    }
+
+    if (ch === ']' && bracket > 0) {
+      bracket--;
+      continue;
+    }
+
+    if (bracket > 0) {
+      continue;
+    }
+
+    if (ch === '(') {
+      paren++;
+      continue;
+    }
+
+    if (ch === ')') {
+      paren--;
+
+      if (paren === 0) {
+        if (requireEnd === true && i !== pattern.length - 1) {
+          return;
+        }
+
+        return {
+          type: pattern[0],
+          body: pattern.slice(2, i),
+          end: i
+        };
+      }
+    }
+  }
+};
+
+const buildCharClassStar = chars => {
+  const source = chars.length === 1
+    ? utils.escapeRegex(chars[0])
+    : `[${chars.map(ch => utils.escapeRegex(ch)).join('')}]`;
+
+  return `${source}*`;
+};
+
+const getStarExtglobSequenceChars = pattern => {
+  let index = 0;
+  const chars = [];
+
+  while (index < pattern.length) {
+    const match = parseRepeatedExtglob(pattern.slice(index), false);
+
+    if (!match || match.type !== '*') {
+      return;
+    }
+
+    const branches = splitTopLevel(match.body).map(branch => branch.trim());
+    if (branches.length !== 1) {
+      return;
+    }
+
+    const branch = normalizeSimpleBranch(branches[0]);
+    if (!branch || branch.length !== 1) {
+      return;
+    }
+
+    chars.push(branch);
+    index += match.end + 1;
+  }
+
+  if (chars.length < 1) {
+    return;
+  }
+
+  return chars;
+};
+
+const repeatedExtglobRecursion = pattern => {
+  let depth = 0;
+  let value = pattern.trim();
+  let match = parseRepeatedExtglob(value);
+
+  while (match) {
+    depth++;
+    value = match.body.trim();
+    match = parseRepeatedExtglob(value);
+  }
+
+  return depth;
+};
+
+const analyzeRepeatedExtglob = (body, options) => {
+  if (options.maxExtglobRecursion === false) {
+    return { risky: false };
+  }
+
+  const max =
+    typeof options.maxExtglobRecursion === 'number'
+      ? options.maxExtglobRecursion
+      : constants.DEFAULT_MAX_EXTGLOB_RECURSION;
+
+  const branches = splitTopLevel(body).map(branch => branch.trim());
+
+  if (branches.length > 1) {
+    if (
+      branches.some(branch => branch === '') ||
+      branches.some(branch => /^[*?]+$/.test(branch)) ||
+      hasRepeatedCharPrefixOverlap(branches)
+    ) {
+      return { risky: true };
+    }
+  }
+
+  // A repeated extglob is "risky" (prone to catastrophic backtracking) when a
+  // branch is itself a `*(...)` sequence, since that nests an unbounded quantifier
+  // inside the outer `+(...)`/`*(...)`. When *every* branch reduces to single
+  // characters we can emit one flat, ReDoS-safe character class that preserves the
+  // meaning of ALL branches (e.g. `+(*(a)|*(b))` -> `[ab]*`), rather than dropping
+  // every branch but the first.
+  const safeChars = [];
+  let sawStarSequence = false;
+  let combinable = true;
+
+  for (const branch of branches) {
+    const chars = getStarExtglobSequenceChars(branch);
+    if (chars) {
+      sawStarSequence = true;
+      safeChars.push(...chars);
+      continue;
+    }
+
+    const literal = normalizeSimpleBranch(branch);
+    if (literal && literal.length === 1) {
+      safeChars.push(literal);
+      continue;
+    }
+
+    combinable = false;
+
+    if (repeatedExtglobRecursion(branch) > max) {
+      return { risky: true };
+    }
+  }
+
+  if (sawStarSequence) {
+    return combinable
+      ? { risky: true, safeOutput: buildCharClassStar([...new Set(safeChars)]) }
+      : { risky: true };
+  }
+
+  return { risky: false };
+};
+
+/**
+ * Parse the given input string.
+ * @param {String} input
+ * @param {Object} options
+ * @return {Object}
+ */
+
+const parse = (input, options) => {
+  if (typeof input !== 'string') {
+    throw new TypeError('Expected a string');
+  }
+
+  input = REPLACEMENTS[input] || input;
+
+  const opts = { ...options };
+  const max = typeof opts.maxLength === 'number' ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+
+  let len = input.length;
+  if (len > max) {
+    throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+  }
+
+  const bos = { type: 'bos', value: '', output: opts.prepend || '' };
+  const tokens = [bos];
+
+  const capture = opts.capture ? '' : '?:';
+
+  // create constants based on platform, for windows or posix
+  const PLATFORM_CHARS = constants.globChars(opts.windows);
+  const EXTGLOB_CHARS = constants.extglobChars(PLATFORM_CHARS);
+
+  const {
+    DOT_LITERAL,
+    PLUS_LITERAL,
+    SLASH_LITERAL,
+    ONE_CHAR,
+    DOTS_SLASH,
+    NO_DOT,
+    NO_DOT_SLASH,
+    NO_DOTS_SLASH,
+    QMARK,
+    QMARK_NO_DOT,
+    STAR,
+    START_ANCHOR
+  } = PLATFORM_CHARS;
+
+  const globstar = opts => {
+    return `(${capture}(?:(?!${START_ANCHOR}${opts.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+  };
+
+  const nodot = opts.dot ? '' : NO_DOT;
+  const qmarkNoDot = opts.dot ? QMARK : QMARK_NO_DOT;
+  let star = opts.bash === true ? globstar(opts) : STAR;
+
+  if (opts.capture) {
+    star = `(${star})`;
+  }
+
+  // minimatch options support
+  if (typeof opts.noext === 'boolean') {
+    opts.noextglob = opts.noext;
+  }
+
+  const state = {
+    input,
+    index: -1,
+    start: 0,
+    dot: opts.dot === true,
+    consumed: '',
+    output: '',
+    prefix: '',
+    backtrack: false,
+    negated: false,
+    brackets: 0,
+    braces: 0,
+    parens: 0,
+    quotes: 0,
+    globstar: false,
+    tokens
+  };
+
+  input = utils.removePrefix(input, state);
+  len = input.length;
+
+  const extglobs = [];
+  const braces = [];
+  const stack = [];
+  let prev = bos;
+  let value;
+
+  /**
+   * Tokenizing helpers
+   */
+
+  const eos = () => state.index === len - 1;
+  const peek = state.peek = (n = 1) => input[state.index + n];
+  const advance = state.advance = () => input[++state.index] || '';
+  const remaining = () => input.slice(state.index + 1);
+  const consume = (value = '', num = 0) => {
+    state.consumed += value;
+    state.index += num;
+  };
+
+  const append = token => {
+    state.output += token.output != null ? token.output : token.value;
+    consume(token.value);
+  };
+
+  const negate = () => {
+    let count = 1;
+
+    while (peek() === '!' && (peek(2) !== '(' || peek(3) === '?')) {
+      advance();
+      state.start++;
+      count++;
+    }
+
+    if (count % 2 === 0) {
+      return false;
+    }
+
+    state.negated = true;
+    state.start++;
+    return true;
+  };
+
+  const increment = type => {
+    state[type]++;
+    stack.push(type);
+  };
+
+  const decrement = type => {
+    state[type]--;
+    stack.pop();
+  };
+
+  /**
+   * Push tokens onto the tokens array. This helper speeds up
+   * tokenizing by 1) helping us avoid backtracking as much as possible,
+   * and 2) helping us avoid creating extra tokens when consecutive
+   * characters are plain text. This improves performance and simplifies
+   * lookbehinds.
+   */
+
+  const push = tok => {
+    if (prev.type === 'globstar') {
+      const isBrace = state.braces > 0 && (tok.type === 'comma' || tok.type === 'brace');
+      const isExtglob = tok.extglob === true || (extglobs.length && (tok.type === 'pipe' || tok.type === 'paren'));
+
+      if (tok.type !== 'slash' && tok.type !== 'paren' && !isBrace && !isExtglob) {
+        state.output = state.output.slice(0, -prev.output.length);
+        prev.type = 'star';
+        prev.value = '*';
+        prev.output = star;
+        state.output += prev.output;
+      }
+    }
+
+    if (extglobs.length && tok.type !== 'paren') {
+      extglobs[extglobs.length - 1].inner += tok.value;
+    }
+
+    if (tok.value || tok.output) append(tok);
+    if (prev && prev.type === 'text' && tok.type === 'text') {
+      prev.output = (prev.output || prev.value) + tok.value;
+      prev.value += tok.value;
+      return;
+    }
+
+    tok.prev = prev;
+    tokens.push(tok);
+    prev = tok;
+  };
+
+  const extglobOpen = (type, value) => {
+    const token = { ...EXTGLOB_CHARS[value], conditions: 1, inner: '' };
+
+    token.prev = prev;
+    token.parens = state.parens;
+    token.output = state.output;
+    token.startIndex = state.index;
+    token.tokensIndex = tokens.length;
+    const output = (opts.capture ? '(' : '') + token.open;
+
+    increment('parens');
+    push({ type, value, output: state.output ? '' : ONE_CHAR });
+    push({ type: 'paren', extglob: true, value: advance(), output });
+    extglobs.push(token);
+  };
+
+  const extglobClose = token => {
+    const literal = input.slice(token.startIndex, state.index + 1);
+    const body = input.slice(token.startIndex + 2, state.index);
+    const analysis = analyzeRepeatedExtglob(body, opts);
+
+    if ((token.type === 'plus' || token.type === 'star') && analysis.risky) {
+      const safeOutput = analysis.safeOutput
+        ? (token.output ? '' : ONE_CHAR) + (opts.capture ? `(${analysis.safeOutput})` : analysis.safeOutput)
+        : undefined;
+      const open = tokens[token.tokensIndex];
+
+      open.type = 'text';
+      open.value = literal;
+      open.output = safeOutput || utils.escapeRegex(literal);
+
+      for (let i = token.tokensIndex + 1; i < tokens.length; i++) {
+        tokens[i].value = '';
+        tokens[i].output = '';
+        delete tokens[i].suffix;
+      }
+
+      state.output = token.output + open.output;
+      state.backtrack = true;
+
+      push({ type: 'paren', extglob: true, value, output: '' });
+      decrement('parens');
+      return;
+    }
+
+    let output = token.close + (opts.capture ? ')' : '');
+    let rest;
+
+    if (token.type === 'negate') {
+      let extglobStar = star;
+
+      if (token.inner && token.inner.length > 1 && token.inner.includes('/')) {
+        extglobStar = globstar(opts);
+      }
+
+      if (extglobStar !== star || eos() || /^\)+$/.test(remaining())) {
+        output = token.close = `)$))${extglobStar}`;
+      }
+
+      if (token.inner.includes('*') && (rest = remaining()) && /^\.[^\\/.]+$/.test(rest)) {
+        // Any non-magical string (`.ts`) or even nested expression (`.{ts,tsx}`) can follow after the closing parenthesis.
+        // In this case, we need to parse the string and use it in the output of the original pattern.
+        // Suitable patterns: `/!(*.d).ts`, `/!(*.d).{ts,tsx}`, `**/!(*-dbg).@(js)`.
+        //
+        // Disabling the `fastpaths` option due to a problem with parsing strings as `.ts` in the pattern like `**/!(*.d).ts`.
+        const expression = parse(rest, { ...options, fastpaths: false }).output;
+
+        output = token.close = `)${expression})${extglobStar})`;
+      }
+
+      if (token.prev.type === 'bos') {
+        state.negatedExtglob = true;
+      }
+    }
+
+    push({ type: 'paren', extglob: true, value, output });
+    decrement('parens');
+  };
+
+  /**
+   * Fast paths
+   */
+
+  if (opts.fastpaths !== false && !/(^[*!]|[/()[\]{}"])/.test(input)) {
+    let backslashes = false;
+
+    let output = input.replace(REGEX_SPECIAL_CHARS_BACKREF, (m, esc, chars, first, rest, index) => {
+      if (first === '\\') {
+        backslashes = true;
+        return m;
+      }
+
+      if (first === '?') {
+        if (esc) {
+          return esc + first + (rest ? QMARK.repeat(rest.length) : '');
+        }
+        if (index === 0) {
+          return qmarkNoDot + (rest ? QMARK.repeat(rest.length) : '');
+        }
+        return QMARK.repeat(chars.length);
+      }
+
+      if (first === '.') {
+        return DOT_LITERAL.repeat(chars.length);
+      }
+
+      if (first === '*') {
+        if (esc) {
+          return esc + first + (rest ? star : '');
+        }
+        return star;
+      }
+      return esc ? m : `\\${m}`;
+    });
+
+    if (backslashes === true) {
+      if (opts.unescape === true) {
+        output = output.replace(/\\/g, '');
+      } else {
+        output = output.replace(/\\+/g, m => {
+          return m.length % 2 === 0 ? '\\\\' : (m ? '\\' : '');
+        });
+      }
+    }
+
+    if (output === input && opts.contains === true) {
+      state.output = input;
+      return state;
+    }
+
+    state.output = utils.wrapOutput(output, state, options);
+    return state;
+  }
+
+  /**
+   * Tokenize input until we reach end-of-string
+   */
+
+  while (!eos()) {
+    value = advance();
+
+    if (value === '\u0000') {
+      continue;
+    }
+
+    /**
+     * Escaped characters
+     */
+
+    if (value === '\\') {
+      const next = peek();
+
+      if (next === '/' && opts.bash !== true) {
+        continue;
+      }
+
+      if (next === '.' || next === ';') {
+        continue;
+      }
+
+      if (!next) {
+        value += '\\';
+        push({ type: 'text', value });
+        continue;
+      }
+
+      // collapse slashes to reduce potential for exploits
+      const match = /^\\+/.exec(remaining());
+      let slashes = 0;
+
+      if (match && match[0].length > 2) {
+        slashes = match[0].length;
+        state.index += slashes;
+        if (slashes % 2 !== 0) {
+          value += '\\';
+        }
+      }
+
+      if (opts.unescape === true) {
+        value = advance();
+      } else {
+        value += advance();
+      }
+
+      if (state.brackets === 0) {
+        push({ type: 'text', value });
+        continue;
+      }
+    }
+
+    /**
+     * If we're inside a regex character class, continue
+     * until we reach the closing bracket.
+     */
+
+    if (state.brackets > 0 && (value !== ']' || prev.value === '[' || prev.value === '[^')) {
+      if (opts.posix !== false && value === ':') {
+        const inner = prev.value.slice(1);
+        if (inner.includes('[')) {
+          prev.posix = true;
+
+          if (inner.includes(':')) {
+            const idx = prev.value.lastIndexOf('[');
+            const pre = prev.value.slice(0, idx);
+            const rest = prev.value.slice(idx + 2);
+            const posix = POSIX_REGEX_SOURCE[rest];
+            if (posix) {
+              prev.value = pre + posix;
+              state.backtrack = true;
+              advance();
+
+              if (!bos.output && tokens.indexOf(prev) === 1) {
+                bos.output = ONE_CHAR;
+              }
+              continue;
+            }
+          }
+        }
+      }
+
+      if ((value === '[' && peek() !== ':') || (value === '-' && peek() === ']')) {
+        value = `\\${value}`;
+      }
+
+      if (value === ']' && (prev.value === '[' || prev.value === '[^')) {
+        value = `\\${value}`;
+      }
+
+      if (opts.posix === true && value === '!' && prev.value === '[') {
+        value = '^';
+      }
+
+      prev.value += value;
+      append({ value });
+      continue;
+    }
+
+    /**
+     * If we're inside a quoted string, continue
+     * until we reach the closing double quote.
+     */
+
+    if (state.quotes === 1 && value !== '"') {
+      value = utils.escapeRegex(value);
+      prev.value += value;
+      append({ value });
+      continue;
+    }
+
+    /**
+     * Double quotes
+     */
+
+    if (value === '"') {
+      state.quotes = state.quotes === 1 ? 0 : 1;
+      if (opts.keepQuotes === true) {
+        push({ type: 'text', value });
+      }
+      continue;
+    }
+
+    /**
+     * Parentheses
+     */
+
+    if (value === '(') {
+      increment('parens');
+      push({ type: 'paren', value });
+      continue;
+    }
+
+    if (value === ')') {
+      if (state.parens === 0 && opts.strictBrackets === true) {
+        throw new SyntaxError(syntaxError('opening', '('));
+      }
+
+      const extglob = extglobs[extglobs.length - 1];
+      if (extglob && state.parens === extglob.parens + 1) {
+        extglobClose(extglobs.pop());
+        continue;
+      }
+
+      push({ type: 'paren', value, output: state.parens ? ')' : '\\)' });
+      decrement('parens');
+      continue;
+    }
+
+    /**
+     * Square brackets
+     */
+
+    if (value === '[') {
+      if (opts.nobracket === true || !remaining().includes(']')) {
+        if (opts.nobracket !== true && opts.strictBrackets === true) {
+          throw new SyntaxError(syntaxError('closing', ']'));
+        }
+
+        value = `\\${value}`;
+      } else {
+        increment('brackets');
+      }
+
+      push({ type: 'bracket', value });
+      continue;
+    }
+
+    if (value === ']') {
+      if (opts.nobracket === true || (prev && prev.type === 'bracket' && prev.value.length === 1)) {
+        push({ type: 'text', value, output: `\\${value}` });
+        continue;
+      }
+
+      if (state.brackets === 0) {
+        if (opts.strictBrackets === true) {
+          throw new SyntaxError(syntaxError('opening', '['));
+        }
+
+        push({ type: 'text', value, output: `\\${value}` });
+        continue;
+      }
+
+      decrement('brackets');
+
+      const prevValue = prev.value.slice(1);
+      if (prev.posix !== true && prevValue[0] === '^' && !prevValue.includes('/')) {
+        value = `/${value}`;
+      }
+
+      prev.value += value;
+      append({ value });
+
+      // when literal brackets are explicitly disabled
+      // assume we should match with a regex character class
+      if (opts.literalBrackets === false || utils.hasRegexChars(prevValue)) {
+        continue;
+      }
+
+      const escaped = utils.escapeRegex(prev.value);
+      state.output = state.output.slice(0, -prev.value.length);
+
+      // when literal brackets are explicitly enabled
+      // assume we should escape the brackets to match literal characters
+      if (opts.literalBrackets === true) {
+        state.output += escaped;
+        prev.value = escaped;
+        continue;
+      }
+
+      // when the user specifies nothing, try to match both
+      prev.value = `(${capture}${escaped}|${prev.value})`;
+      state.output += prev.value;
+      continue;
+    }
+
+    /**
+     * Braces
+     */
+
+    if (value === '{' && opts.nobrace !== true) {
+      increment('braces');
+
+      const open = {
+        type: 'brace',
+        value,
+        output: '(',
+        outputIndex: state.output.length,
+        tokensIndex: state.tokens.length
+      };
+
+      braces.push(open);
+      push(open);
+      continue;
+    }
+
+    if (value === '}') {
+      const brace = braces[braces.length - 1];
+
+      if (opts.nobrace === true || !brace) {
+        push({ type: 'text', value, output: value });
+        continue;
+      }
+
+      let output = ')';
+
+      if (brace.dots === true) {
+        const arr = tokens.slice();
+        const range = [];
+
+        for (let i = arr.length - 1; i >= 0; i--) {
+          tokens.pop();
+          if (arr[i].type === 'brace') {
+            break;
+          }
+          if (arr[i].type !== 'dots') {
+            range.unshift(arr[i].value);
+          }
+        }
+
+        output = expandRange(range, opts);
+        state.backtrack = true;
+      }
+
+      if (brace.comma !== true && brace.dots !== true) {
+        const out = state.output.slice(0, brace.outputIndex);
+        const toks = state.tokens.slice(brace.tokensIndex);
+        brace.value = brace.output = '\\{';
+        value = output = '\\}';
+        state.output = out;
+        for (const t of toks) {
+          state.output += (t.output || t.value);
+        }
+      }
+
+      push({ type: 'brace', value, output });
+      decrement('braces');
+      braces.pop();
+      continue;
+    }
+
+    /**
+     * Pipes
+     */
+
+    if (value === '|') {
+      if (extglobs.length > 0) {
+        extglobs[extglobs.length - 1].conditions++;
+      }
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Commas
+     */
+
+    if (value === ',') {
+      let output = value;
+
+      const brace = braces[braces.length - 1];
+      if (brace && stack[stack.length - 1] === 'braces') {
+        brace.comma = true;
+        output = '|';
+      }
+
+      push({ type: 'comma', value, output });
+      continue;
+    }
+
+    /**
+     * Slashes
+     */
+
+    if (value === '/') {
+      // if the beginning of the glob is "./", advance the start
+      // to the current index, and don't add the "./" characters
+      // to the state. This greatly simplifies lookbehinds when
+      // checking for BOS characters like "!" and "." (not "./")
+      if (prev.type === 'dot' && state.index === state.start + 1) {
+        state.start = state.index + 1;
+        state.consumed = '';
+        state.output = '';
+        tokens.pop();
+        prev = bos; // reset "prev" to the first token
+        continue;
+      }
+
+      push({ type: 'slash', value, output: SLASH_LITERAL });
+      continue;
+    }
+
+    /**
+     * Dots
+     */
+
+    if (value === '.') {
+      if (state.braces > 0 && prev.type === 'dot') {
+        if (prev.value === '.') prev.output = DOT_LITERAL;
+        const brace = braces[braces.length - 1];
+        prev.type = 'dots';
+        prev.output += value;
+        prev.value += value;
+        brace.dots = true;
+        continue;
+      }
+
+      if ((state.braces + state.parens) === 0 && prev.type !== 'bos' && prev.type !== 'slash') {
+        push({ type: 'text', value, output: DOT_LITERAL });
+        continue;
+      }
+
+      push({ type: 'dot', value, output: DOT_LITERAL });
+      continue;
+    }
+
+    /**
+     * Question marks
+     */
+
+    if (value === '?') {
+      const isGroup = prev && prev.value === '(';
+      if (!isGroup && opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        extglobOpen('qmark', value);
+        continue;
+      }
+
+      if (prev && prev.type === 'paren') {
+        const next = peek();
+        let output = value;
+
+        if ((prev.value === '(' && !/[!=<:]/.test(next)) || (next === '<' && !/<([!=]|\w+>)/.test(remaining()))) {
+          output = `\\${value}`;
+        }
+
+        push({ type: 'text', value, output });
+        continue;
+      }
+
+      if (opts.dot !== true && (prev.type === 'slash' || prev.type === 'bos')) {
+        push({ type: 'qmark', value, output: QMARK_NO_DOT });
+        continue;
+      }
+
+      push({ type: 'qmark', value, output: QMARK });
+      continue;
+    }
+
+    /**
+     * Exclamation
+     */
+
+    if (value === '!') {
+      if (opts.noextglob !== true && peek() === '(') {
+        if (peek(2) !== '?' || !/[!=<:]/.test(peek(3))) {
+          extglobOpen('negate', value);
+          continue;
+        }
+      }
+
+      if (opts.nonegate !== true && state.index === 0) {
+        negate();
+        continue;
+      }
+    }
+
+    /**
+     * Plus
+     */
+
+    if (value === '+') {
+      if (opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        extglobOpen('plus', value);
+        continue;
+      }
+
+      if ((prev && prev.value === '(') || opts.regex === false) {
+        push({ type: 'plus', value, output: PLUS_LITERAL });
+        continue;
+      }
+
+      if ((prev && (prev.type === 'bracket' || prev.type === 'paren' || prev.type === 'brace')) || state.parens > 0) {
+        push({ type: 'plus', value });
+        continue;
+      }
+
+      push({ type: 'plus', value: PLUS_LITERAL });
+      continue;
+    }
+
+    /**
+     * Plain text
+     */
+
+    if (value === '@') {
+      if (opts.noextglob !== true && peek() === '(' && peek(2) !== '?') {
+        push({ type: 'at', extglob: true, value, output: '' });
+        continue;
+      }
+
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Plain text
+     */
+
+    if (value !== '*') {
+      if (value === '$' || value === '^') {
+        value = `\\${value}`;
+      }
+
+      const match = REGEX_NON_SPECIAL_CHARS.exec(remaining());
+      if (match) {
+        value += match[0];
+        state.index += match[0].length;
+      }
+
+      push({ type: 'text', value });
+      continue;
+    }
+
+    /**
+     * Stars
+     */
+
+    if (prev && (prev.type === 'globstar' || prev.star === true)) {
+      prev.type = 'star';
+      prev.star = true;
+      prev.value += value;
+      prev.output = star;
+      state.backtrack = true;
+      state.globstar = true;
+      consume(value);
+      continue;
+    }
+
+    let rest = remaining();
+    if (opts.noextglob !== true && /^\([^?]/.test(rest)) {
+      extglobOpen('star', value);
+      continue;
+    }
+
+    if (prev.type === 'star') {
+      if (opts.noglobstar === true) {
+        consume(value);
+        continue;
+      }
+
+      const prior = prev.prev;
+      const before = prior.prev;
+      const isStart = prior.type === 'slash' || prior.type === 'bos';
+      const afterStar = before && (before.type === 'star' || before.type === 'globstar');
+
+      if (opts.bash === true && (!isStart || (rest[0] && rest[0] !== '/'))) {
+        push({ type: 'star', value, output: '' });
+        continue;
+      }
+
+      const isBrace = state.braces > 0 && (prior.type === 'comma' || prior.type === 'brace');
+      const isExtglob = extglobs.length && (prior.type === 'pipe' || prior.type === 'paren');
+      if (!isStart && prior.type !== 'paren' && !isBrace && !isExtglob) {
+        push({ type: 'star', value, output: '' });
+        continue;
+      }
+
+      // strip consecutive `/**/`
+      while (rest.slice(0, 3) === '/**') {
+        const after = input[state.index + 4];
+        if (after && after !== '/') {
+          break;
+        }
+        rest = rest.slice(3);
+        consume('/**', 3);
+      }
+
+      // A globstar followed only by balanced closing parens is at the logical end of patterns like
+      // `test(/utils/**)` and `test?(/utils/**)`. Treat it as EOS so the trailing `/**` can match its
+      // parent path, except in negated extglobs where that would change the exclusion semantics.
+      const isEnd = eos() || (
+        state.parens > 0
+        && rest === ')'.repeat(state.parens)
+        && !extglobs.some(extglob => extglob.type === 'negate')
+      );
+
+      if (prior.type === 'bos' && eos()) {
+        prev.type = 'globstar';
+        prev.value += value;
+        prev.output = globstar(opts);
+        state.output = prev.output;
+        state.globstar = true;
+        consume(value);
+        continue;
+      }
+
+      if (prior.type === 'slash' && prior.prev.type !== 'bos' && !afterStar && isEnd) {
+        state.output = state.output.slice(0, -(prior.output + prev.output).length);
+        prior.output = `(?:${prior.output}`;
+
+        prev.type = 'globstar';
+        prev.output = globstar(opts) + (opts.strictSlashes ? ')' : '|$)');
+        prev.value += value;
+        state.globstar = true;
+        state.output += prior.output + prev.output;
+        consume(value);
+        continue;
+      }
+
+      if (prior.type === 'slash' && prior.prev.type !== 'bos' && rest[0] === '/') {
+        const end = rest[1] !== void 0 ? '|$' : '';
+
+        state.output = state.output.slice(0, -(prior.output + prev.output).length);
+        prior.output = `(?:${prior.output}`;
+
+        prev.type = 'globstar';
+        prev.output = `${globstar(opts)}${SLASH_LITERAL}|${SLASH_LITERAL}${end})`;
+        prev.value += value;
+
+        state.output += prior.output + prev.output;
+        state.globstar = true;
+
+        consume(value + advance());
+
+        push({ type: 'slash', value: '/', output: '' });
+        continue;
+      }
+
+      if (prior.type === 'bos' && rest[0] === '/') {
+        prev.type = 'globstar';
+        prev.value += value;
+        prev.output = `(?:^|${SLASH_LITERAL}|${globstar(opts)}${SLASH_LITERAL})`;
+        state.output = prev.output;
+        state.globstar = true;
+        consume(value + advance());
+        push({ type: 'slash', value: '/', output: '' });
+        continue;
+      }
+
+      // remove single star from output
+      state.output = state.output.slice(0, -prev.output.length);
+
+      // reset previous token to globstar
+      prev.type = 'globstar';
+      prev.output = globstar(opts);
+      prev.value += value;
+
+      // reset output with globstar
+      state.output += prev.output;
+      state.globstar = true;
+      consume(value);
+      continue;
+    }
+
+    const token = { type: 'star', value, output: star };
+
+    if (opts.bash === true) {
+      token.output = '.*?';
+      if (prev.type === 'bos' || prev.type === 'slash') {
+        token.output = nodot + token.output;
+      }
+      push(token);
+      continue;
+    }
+
+    if (prev && (prev.type === 'bracket' || prev.type === 'paren') && opts.regex === true) {
+      token.output = value;
+      push(token);
+      continue;
+    }
+
+    if (state.index === state.start || prev.type === 'slash' || prev.type === 'dot') {
+      if (prev.type === 'dot') {
+        state.output += NO_DOT_SLASH;
+        prev.output += NO_DOT_SLASH;
+
+      } else if (opts.dot === true) {
+        state.output += NO_DOTS_SLASH;
+        prev.output += NO_DOTS_SLASH;
+
+      } else {
+        state.output += nodot;
+        prev.output += nodot;
+      }
+
+      if (peek() !== '*') {
+        state.output += ONE_CHAR;
+        prev.output += ONE_CHAR;
+      }
+    }
+
+    push(token);
+  }
+
+  while (state.brackets > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', ']'));
+    state.output = utils.escapeLast(state.output, '[');
+    decrement('brackets');
+  }
+
+  while (state.parens > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', ')'));
+    state.output = utils.escapeLast(state.output, '(');
+    decrement('parens');
+  }
+
+  while (state.braces > 0) {
+    if (opts.strictBrackets === true) throw new SyntaxError(syntaxError('closing', '}'));
+    state.output = utils.escapeLast(state.output, '{');
+    decrement('braces');
+  }
+
+  if (opts.strictSlashes !== true && (prev.type === 'star' || prev.type === 'bracket')) {
+    push({ type: 'maybe_slash', value: '', output: `${SLASH_LITERAL}?` });
+  }
+
+  // rebuild the output if we had to backtrack at any point
+  if (state.backtrack === true) {
+    state.output = '';
+
+    for (const token of state.tokens) {
+      state.output += token.output != null ? token.output : token.value;
+
+      if (token.suffix) {
+        state.output += token.suffix;
+      }
+    }
+  }
+
+  return state;
+};
+
+/**
+ * Fast paths for creating regular expressions for common glob patterns.
+ * This can significantly speed up processing and has very little downside
+ * impact when none of the fast paths match.
+ */
+
+parse.fastpaths = (input, options) => {
+  const opts = { ...options };
+  const max = typeof opts.maxLength === 'number' ? Math.min(MAX_LENGTH, opts.maxLength) : MAX_LENGTH;
+  const len = input.length;
+  if (len > max) {
+    throw new SyntaxError(`Input length: ${len}, exceeds maximum allowed length: ${max}`);
+  }
+
+  input = REPLACEMENTS[input] || input;
+
+  // create constants based on platform, for windows or posix
+  const {
+    DOT_LITERAL,
+    SLASH_LITERAL,
+    ONE_CHAR,
+    DOTS_SLASH,
+    NO_DOT,
+    NO_DOTS,
+    NO_DOTS_SLASH,
+    STAR,
+    START_ANCHOR
+  } = constants.globChars(opts.windows);
+
+  const nodot = opts.dot ? NO_DOTS : NO_DOT;
+  const slashDot = opts.dot ? NO_DOTS_SLASH : NO_DOT;
+  const capture = opts.capture ? '' : '?:';
+  const state = { negated: false, prefix: '' };
+  let star = opts.bash === true ? '.*?' : STAR;
+
+  if (opts.capture) {
+    star = `(${star})`;
+  }
+
+  const globstar = opts => {
+    if (opts.noglobstar === true) return star;
+    return `(${capture}(?:(?!${START_ANCHOR}${opts.dot ? DOTS_SLASH : DOT_LITERAL}).)*?)`;
+  };
+
+  const create = str => {
+    switch (str) {
+      case '*':
+        return `${nodot}${ONE_CHAR}${star}`;
+
+      case '.*':
+        return `${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '*.*':
+        return `${nodot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '*/*':
+        return `${nodot}${star}${SLASH_LITERAL}${ONE_CHAR}${slashDot}${star}`;
+
+      case '**':
+        return nodot + globstar(opts);
+
+      case '**/*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${ONE_CHAR}${star}`;
+
+      case '**/*.*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${slashDot}${star}${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      case '**/.*':
+        return `(?:${nodot}${globstar(opts)}${SLASH_LITERAL})?${DOT_LITERAL}${ONE_CHAR}${star}`;
+
+      default: {
+        const match = /^(.*?)\.(\w+)$/.exec(str);
+        if (!match) return;
+
+        const source = create(match[1]);
+        if (!source) return;
+
+        return source + DOT_LITERAL + match[2];
+      }
+    }
+  };
+
+  const output = utils.removePrefix(input, state);
+  let source = create(output);
+
+  if (source && opts.strictSlashes !== true) {
+    source += `${SLASH_LITERAL}?`;
+  }
+
+  return source;
+};
+
+module.exports = parse;
+
+
+/***/ }),
+
+/***/ 8016:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const scan = __nccwpck_require__(1781);
+const parse = __nccwpck_require__(8265);
+const utils = __nccwpck_require__(4059);
+const constants = __nccwpck_require__(5595);
+const isObject = val => val && typeof val === 'object' && !Array.isArray(val);
+
+/**
+ * Creates a matcher function from one or more glob patterns. The
+ * returned function takes a string to match as its first argument,
+ * and returns true if the string is a match. The returned matcher
+ * function also takes a boolean as the second argument that, when true,
+ * returns an object with additional information.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch(glob[, options]);
+ *
+ * const isMatch = picomatch('*.!(*a)');
+ * console.log(isMatch('a.a')); //=> false
+ * console.log(isMatch('a.b')); //=> true
+ *
+ * // For environments without `node.js`, `picomatch/posix` provides you a dependency-free matcher, without automatic OS detection.
+ * const picomatch = require('picomatch/posix');
+ * // the same API, defaulting to posix paths
+ * const isMatch = picomatch('a/*');
+ * console.log(isMatch('a\\b')); //=> false
+ * console.log(isMatch('a/b')); //=> true
+ *
+ * // you can still configure the matcher function to accept windows paths
+ * const isMatch = picomatch('a/*', { options: windows });
+ * console.log(isMatch('a\\b')); //=> true
+ * console.log(isMatch('a/b')); //=> true
+ * ```
+ * @name picomatch
+ * @param {String|Array} `globs` One or more glob patterns.
+ * @param {Object=} `options`
+ * @return {Function=} Returns a matcher function.
+ * @api public
+ */
+
+const picomatch = (glob, options, returnState = false) => {
+  if (Array.isArray(glob)) {
+    const fns = glob.map(input => picomatch(input, options, returnState));
+    const arrayMatcher = str => {
+      for (const isMatch of fns) {
+        const state = isMatch(str);
+        if (state) return state;
+      }
+      return false;
+    };
+    return arrayMatcher;
+  }
+
+  const isState = isObject(glob) && glob.tokens && glob.input;
+
+  if (glob === '' || (typeof glob !== 'string' && !isState)) {
+    throw new TypeError('Expected pattern to be a non-empty string');
+  }
+
+  const opts = options || {};
+  const posix = opts.windows;
+  const regex = isState
+    ? picomatch.compileRe(glob, options)
+    : picomatch.makeRe(glob, options, false, true);
+
+  const state = regex.state;
+  delete regex.state;
+
+  let isIgnored = () => false;
+  if (opts.ignore) {
+    const ignoreOpts = { ...options, ignore: null, onMatch: null, onResult: null };
+    isIgnored = picomatch(opts.ignore, ignoreOpts, returnState);
+  }
+
+  const matcher = (input, returnObject = false) => {
+    const { isMatch, match, output } = picomatch.test(input, regex, options, { glob, posix });
+    const result = { glob, state, regex, posix, input, output, match, isMatch };
+
+    if (typeof opts.onResult === 'function') {
+      opts.onResult(result);
+    }
+
+    if (isMatch === false) {
+      result.isMatch = false;
+      return returnObject ? result : false;
+    }
+
+    if (isIgnored(input)) {
+      if (typeof opts.onIgnore === 'function') {
+        opts.onIgnore(result);
+      }
+      result.isMatch = false;
+      return returnObject ? result : false;
+    }
+
+    if (typeof opts.onMatch === 'function') {
+      opts.onMatch(result);
+    }
+    return returnObject ? result : true;
+  };
+
+  if (returnState) {
+    matcher.state = state;
+  }
+
+  return matcher;
+};
+
+/**
+ * Test `input` with the given `regex`. This is used by the main
+ * `picomatch()` function to test the input string.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.test(input, regex[, options]);
+ *
+ * console.log(picomatch.test('foo/bar', /^(?:([^/]*?)\/([^/]*?))$/));
+ * // { isMatch: true, match: [ 'foo/', 'foo', 'bar' ], output: 'foo/bar' }
+ * ```
+ * @param {String} `input` String to test.
+ * @param {RegExp} `regex`
+ * @return {Object} Returns an object with matching info.
+ * @api public
+ */
+
+picomatch.test = (input, regex, options, { glob, posix } = {}) => {
+  if (typeof input !== 'string') {
+    throw new TypeError('Expected input to be a string');
+  }
+
+  if (input === '') {
+    return { isMatch: false, output: '' };
+  }
+
+  const opts = options || {};
+  const format = opts.format || (posix ? utils.toPosixSlashes : null);
+  let match = input === glob;
+  let output = (match && format) ? format(input) : input;
+
+  if (match === false) {
+    output = format ? format(input) : input;
+    match = output === glob;
+  }
+
+  if (match === false || opts.capture === true) {
+    if (opts.matchBase === true || opts.basename === true) {
+      match = picomatch.matchBase(input, regex, options, posix);
+    } else {
+      match = regex.exec(output);
+    }
+  }
+
+  return { isMatch: Boolean(match), match, output };
+};
+
+/**
+ * Match the basename of a filepath.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.matchBase(input, glob[, options]);
+ * console.log(picomatch.matchBase('foo/bar.js', '*.js'); // true
+ * ```
+ * @param {String} `input` String to test.
+ * @param {RegExp|String} `glob` Glob pattern or regex created by [.makeRe](#makeRe).
+ * @return {Boolean}
+ * @api public
+ */
+
+picomatch.matchBase = (input, glob, options, posix = options && options.windows) => {
+  const regex = glob instanceof RegExp ? glob : picomatch.makeRe(glob, options);
+  return regex.test(utils.basename(input, { windows: posix }));
+};
+
+/**
+ * Returns true if **any** of the given glob `patterns` match the specified `string`.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.isMatch(string, patterns[, options]);
+ *
+ * console.log(picomatch.isMatch('a.a', ['b.*', '*.a'])); //=> true
+ * console.log(picomatch.isMatch('a.a', 'b.*')); //=> false
+ * ```
+ * @param {String|Array} str The string to test.
+ * @param {String|Array} patterns One or more glob patterns to use for matching.
+ * @param {Object} [options] See available [options](#options).
+ * @return {Boolean} Returns true if any patterns match `str`
+ * @api public
+ */
+
+picomatch.isMatch = (str, patterns, options) => picomatch(patterns, options)(str);
+
+/**
+ * Parse a glob pattern to create the source string for a regular
+ * expression.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * const result = picomatch.parse(pattern[, options]);
+ * ```
+ * @param {String} `pattern`
+ * @param {Object} `options`
+ * @return {Object} Returns an object with useful properties and output to be used as a regex source string.
+ * @api public
+ */
+
+picomatch.parse = (pattern, options) => {
+  if (Array.isArray(pattern)) return pattern.map(p => picomatch.parse(p, options));
+  return parse(pattern, { ...options, fastpaths: false });
+};
+
+/**
+ * Scan a glob pattern to separate the pattern into segments.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.scan(input[, options]);
+ *
+ * const result = picomatch.scan('!./foo/*.js');
+ * console.log(result);
+ * { prefix: '!./',
+ *   input: '!./foo/*.js',
+ *   start: 3,
+ *   base: 'foo',
+ *   glob: '*.js',
+ *   isBrace: false,
+ *   isBracket: false,
+ *   isGlob: true,
+ *   isExtglob: false,
+ *   isGlobstar: false,
+ *   negated: true }
+ * ```
+ * @param {String} `input` Glob pattern to scan.
+ * @param {Object} `options`
+ * @return {Object} Returns an object with
+ * @api public
+ */
+
+picomatch.scan = (input, options) => scan(input, options);
+
+/**
+ * Compile a regular expression from the `state` object returned by the
+ * [parse()](#parse) method.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * const state = picomatch.parse('*.js');
+ * // picomatch.compileRe(state[, options]);
+ *
+ * console.log(picomatch.compileRe(state));
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {Object} `state`
+ * @param {Object} `options`
+ * @param {Boolean} `returnOutput` Intended for implementors, this argument allows you to return the raw output from the parser.
+ * @param {Boolean} `returnState` Adds the state to a `state` property on the returned regex. Useful for implementors and debugging.
+ * @return {RegExp}
+ * @api public
+ */
+
+picomatch.compileRe = (state, options, returnOutput = false, returnState = false) => {
+  if (returnOutput === true) {
+    return state.output;
+  }
+
+  const opts = options || {};
+  const prepend = opts.contains ? '' : '^';
+  const append = opts.contains ? '' : '$';
+
+  let source = `${prepend}(?:${state.output})${append}`;
+  if (state && state.negated === true) {
+    source = `^(?!${source}).*$`;
+  }
+
+  const regex = picomatch.toRegex(source, options);
+  if (returnState === true) {
+    regex.state = state;
+  }
+
+  return regex;
+};
+
+/**
+ * Create a regular expression from a parsed glob pattern.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.makeRe(state[, options]);
+ *
+ * const result = picomatch.makeRe('*.js');
+ * console.log(result);
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {String} `state` The object returned from the `.parse` method.
+ * @param {Object} `options`
+ * @param {Boolean} `returnOutput` Implementors may use this argument to return the compiled output, instead of a regular expression. This is not exposed on the options to prevent end-users from mutating the result.
+ * @param {Boolean} `returnState` Implementors may use this argument to return the state from the parsed glob with the returned regular expression.
+ * @return {RegExp} Returns a regex created from the given pattern.
+ * @api public
+ */
+
+picomatch.makeRe = (input, options = {}, returnOutput = false, returnState = false) => {
+  if (!input || typeof input !== 'string') {
+    throw new TypeError('Expected a non-empty string');
+  }
+
+  let parsed = { negated: false, fastpaths: true };
+
+  if (options.fastpaths !== false && (input[0] === '.' || input[0] === '*')) {
+    parsed.output = parse.fastpaths(input, options);
+  }
+
+  if (!parsed.output) {
+    parsed = parse(input, options);
+  }
+
+  return picomatch.compileRe(parsed, options, returnOutput, returnState);
+};
+
+/**
+ * Create a regular expression from the given regex source string.
+ *
+ * ```js
+ * const picomatch = require('picomatch');
+ * // picomatch.toRegex(source[, options]);
+ *
+ * const { output } = picomatch.parse('*.js');
+ * console.log(picomatch.toRegex(output));
+ * //=> /^(?:(?!\.)(?=.)[^/]*?\.js)$/
+ * ```
+ * @param {String} `source` Regular expression source string.
+ * @param {Object} `options`
+ * @return {RegExp}
+ * @api public
+ */
+
+picomatch.toRegex = (source, options) => {
+  try {
+    const opts = options || {};
+    return new RegExp(source, opts.flags || (opts.nocase ? 'i' : ''));
+  } catch (err) {
+    if (options && options.debug === true) throw err;
+    return /$^/;
+  }
+};
+
+/**
+ * Picomatch constants.
+ * @return {Object}
+ */
+
+picomatch.constants = constants;
+
+/**
+ * Expose "picomatch"
+ */
+
+module.exports = picomatch;
+
+
+/***/ }),
+
+/***/ 1781:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+
+
+const utils = __nccwpck_require__(4059);
+const {
+  CHAR_ASTERISK,             /* * */
+  CHAR_AT,                   /* @ */
+  CHAR_BACKWARD_SLASH,       /* \ */
+  CHAR_COMMA,                /* , */
+  CHAR_DOT,                  /* . */
+  CHAR_EXCLAMATION_MARK,     /* ! */
+  CHAR_FORWARD_SLASH,        /* / */
+  CHAR_LEFT_CURLY_BRACE,     /* { */
+  CHAR_LEFT_PARENTHESES,     /* ( */
+  CHAR_LEFT_SQUARE_BRACKET,  /* [ */
+  CHAR_PLUS,                 /* + */
+  CHAR_QUESTION_MARK,        /* ? */
+  CHAR_RIGHT_CURLY_BRACE,    /* } */
+  CHAR_RIGHT_PARENTHESES,    /* ) */
+  CHAR_RIGHT_SQUARE_BRACKET  /* ] */
+} = __nccwpck_require__(5595);
+
+const isPathSeparator = code => {
+  return code === CHAR_FORWARD_SLASH || code === CHAR_BACKWARD_SLASH;
+};
+
+const depth = token => {
+  if (token.isPrefix !== true) {
+    token.depth = token.isGlobstar ? Infinity : 1;
+  }
+};
+
+/**
+ * Quickly scans a glob pattern and returns an object with a handful of
+ * useful properties, like `isGlob`, `path` (the leading non-glob, if it exists),
+ * `glob` (the actual pattern), `negated` (true if the path starts with `!` but not
+ * with `!(`) and `negatedExtglob` (true if the path starts with `!(`).
+ *
+ * ```js
+ * const pm = require('picomatch');
+ * console.log(pm.scan('foo/bar/*.js'));
+ * { isGlob: true, input: 'foo/bar/*.js', base: 'foo/bar', glob: '*.js' }
+ * ```
+ * @param {String} `str`
+ * @param {Object} `options`
+ * @return {Object} Returns an object with tokens and regex source string.
+ * @api public
+ */
+
+const scan = (input, options) => {
+  const opts = options || {};
+
+  const length = input.length - 1;
+  const scanToEnd = opts.parts === true || opts.tokens === true || opts.scanToEnd === true;
+  const slashes = [];
+  const tokens = [];
+  const parts = [];
+
+  let str = input;
+  let index = -1;
+  let start = 0;
+  let lastIndex = 0;
+  let isBrace = false;
+  let isBracket = false;
+  let isGlob = false;
+  let isExtglob = false;
+  let isGlobstar = false;
+  let braceEscaped = false;
+  let backslashes = false;
+  let negated = false;
+  let negatedExtglob = false;
+  let finished = false;
+  let braces = 0;
+  let prev;
+  let code;
+  let token = { value: '', depth: 0, isGlob: false };
+
+  const eos = () => index >= length;
+  const peek = () => str.charCodeAt(index + 1);
+  const advance = () => {
+    prev = code;
+    return str.charCodeAt(++index);
+  };
+
+  while (index < length) {
+    code = advance();
+    let next;
+
+    if (code === CHAR_BACKWARD_SLASH) {
+      backslashes = token.backslashes = true;
+      code = advance();
+
+      if (code === CHAR_LEFT_CURLY_BRACE) {
+        braceEscaped = true;
+      }
+      continue;
+    }
+
+    if (braceEscaped === true || code === CHAR_LEFT_CURLY_BRACE) {
+      braces++;
+
+      while (eos() !== true && (code = advance())) {
+        if (code === CHAR_BACKWARD_SLASH) {
+          backslashes = token.backslashes = true;
+          advance();
+          continue;
+        }
+
+        if (code === CHAR_LEFT_CURLY_BRACE) {
+          braces++;
+          continue;
+        }
+
+        if (braceEscaped !== true && code === CHAR_DOT && (code = advance()) === CHAR_DOT) {
+          isBrace = token.isBrace = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+
+          if (scanToEnd === true) {
+            continue;
+          }
+
+          break;
+        }
+
+        if (braceEscaped !== true && code === CHAR_COMMA) {
+          isBrace = token.isBrace = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+
+          if (scanToEnd === true) {
+            continue;
+          }
+
+          break;
+        }
+
+        if (code === CHAR_RIGHT_CURLY_BRACE) {
+          braces--;
+
+          if (braces === 0) {
+            braceEscaped = false;
+            isBrace = token.isBrace = true;
+            finished = true;
+            break;
+          }
+        }
+      }
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+
+    if (code === CHAR_FORWARD_SLASH) {
+      slashes.push(index);
+      tokens.push(token);
+      token = { value: '', depth: 0, isGlob: false };
+
+      if (finished === true) continue;
+      if (prev === CHAR_DOT && index === (start + 1)) {
+        start += 2;
+        continue;
+      }
+
+      lastIndex = index + 1;
+      continue;
+    }
+
+    if (opts.noext !== true) {
+      const isExtglobChar = code === CHAR_PLUS
+        || code === CHAR_AT
+        || code === CHAR_ASTERISK
+        || code === CHAR_QUESTION_MARK
+        || code === CHAR_EXCLAMATION_MARK;
+
+      if (isExtglobChar === true && peek() === CHAR_LEFT_PARENTHESES) {
+        isGlob = token.isGlob = true;
+        isExtglob = token.isExtglob = true;
+        finished = true;
+        if (code === CHAR_EXCLAMATION_MARK && index === start) {
+          negatedExtglob = true;
+        }
+
+        if (scanToEnd === true) {
+          let parens = 0;
+
+          while (eos() !== true && (code = advance())) {
+            if (code === CHAR_BACKWARD_SLASH) {
+              backslashes = token.backslashes = true;
+              advance();
+              continue;
+            }
+
+            if (code === CHAR_LEFT_PARENTHESES) {
+              parens++;
+              continue;
+            }
+
+            if (code === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+              finished = true;
+              break;
+            }
+          }
+          continue;
+        }
+        break;
+      }
+    }
+
+    if (code === CHAR_ASTERISK) {
+      if (prev === CHAR_ASTERISK) isGlobstar = token.isGlobstar = true;
+      isGlob = token.isGlob = true;
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+      break;
+    }
+
+    if (code === CHAR_QUESTION_MARK) {
+      isGlob = token.isGlob = true;
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+      break;
+    }
+
+    if (code === CHAR_LEFT_SQUARE_BRACKET) {
+      while (eos() !== true && (next = advance())) {
+        if (next === CHAR_BACKWARD_SLASH) {
+          backslashes = token.backslashes = true;
+          advance();
+          continue;
+        }
+
+        if (next === CHAR_RIGHT_SQUARE_BRACKET) {
+          isBracket = token.isBracket = true;
+          isGlob = token.isGlob = true;
+          finished = true;
+          break;
+        }
+      }
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+
+    if (opts.nonegate !== true && code === CHAR_EXCLAMATION_MARK && index === start) {
+      negated = token.negated = true;
+      start++;
+      continue;
+    }
+
+    if (opts.noparen !== true && code === CHAR_LEFT_PARENTHESES) {
+      isGlob = token.isGlob = true;
+
+      if (scanToEnd === true) {
+        let parens = 1;
+
+        while (eos() !== true && (code = advance())) {
+          if (code === CHAR_BACKWARD_SLASH) {
+            backslashes = token.backslashes = true;
+            advance();
+            continue;
+          }
+
+          if (code === CHAR_LEFT_PARENTHESES) {
+            parens++;
+            continue;
+          }
+
+          if (code === CHAR_RIGHT_PARENTHESES && --parens === 0) {
+            finished = true;
+            break;
+          }
+        }
+        continue;
+      }
+      break;
+    }
+
+    if (isGlob === true) {
+      finished = true;
+
+      if (scanToEnd === true) {
+        continue;
+      }
+
+      break;
+    }
+  }
+
+  if (opts.noext === true) {
+    isExtglob = false;
+    isGlob = false;
+  }
+
+  let base = str;
+  let prefix = '';
+  let glob = '';
+
+  if (start > 0) {
+    prefix = str.slice(0, start);
+    str = str.slice(start);
+    lastIndex -= start;
+  }
+
+  if (base && isGlob === true && lastIndex > 0) {
+    base = str.slice(0, lastIndex);
+    glob = str.slice(lastIndex);
+  } else if (isGlob === true) {
+    base = '';
+    glob = str;
+  } else {
+    base = str;
+  }
+
+  if (base && base !== '' && base !== '/' && base !== str) {
+    if (isPathSeparator(base.charCodeAt(base.length - 1))) {
+      base = base.slice(0, -1);
+    }
+  }
+
+  if (opts.unescape === true) {
+    if (glob) glob = utils.removeBackslashes(glob);
+
+    if (base && backslashes === true) {
+      base = utils.removeBackslashes(base);
+    }
+  }
+
+  const state = {
+    prefix,
+    input,
+    start,
+    base,
+    glob,
+    isBrace,
+    isBracket,
+    isGlob,
+    isExtglob,
+    isGlobstar,
+    negated,
+    negatedExtglob
+  };
+
+  if (opts.tokens === true) {
+    state.maxDepth = 0;
+    if (!isPathSeparator(code)) {
+      tokens.push(token);
+    }
+    state.tokens = tokens;
+  }
+
+  if (opts.parts === true || opts.tokens === true) {
+    let prevIndex;
+
+    for (let idx = 0; idx < slashes.length; idx++) {
+      const n = prevIndex !== undefined ? prevIndex + 1 : start;
+      const i = slashes[idx];
+      const value = input.slice(n, i);
+      if (opts.tokens) {
+        if (idx === 0 && start !== 0) {
+          tokens[idx].isPrefix = true;
+          tokens[idx].value = prefix;
+        } else {
+          tokens[idx].value = value;
+        }
+        depth(tokens[idx]);
+        state.maxDepth += tokens[idx].depth;
+      }
+      if (i >= start) {
+        parts.push(value);
+        prevIndex = i;
+      }
+    }
+
+    const n = prevIndex !== undefined ? prevIndex + 1 : start;
+    const value = input.slice(n);
+    parts.push(value);
+
+    if (opts.tokens && prevIndex && prevIndex + 1 < input.length) {
+      tokens[tokens.length - 1].value = value;
+      depth(tokens[tokens.length - 1]);
+      state.maxDepth += tokens[tokens.length - 1].depth;
+    }
+
+    state.slashes = slashes;
+    state.parts = parts;
+  }
+
+  return state;
+};
+
+module.exports = scan;
+
+
+/***/ }),
+
+/***/ 4059:
+/***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
+
+/*global navigator*/
+
+
+const {
+  REGEX_BACKSLASH,
+  REGEX_REMOVE_BACKSLASH,
+  REGEX_SPECIAL_CHARS,
+  REGEX_SPECIAL_CHARS_GLOBAL
+} = __nccwpck_require__(5595);
+
+exports.isObject = val => val !== null && typeof val === 'object' && !Array.isArray(val);
+exports.hasRegexChars = str => REGEX_SPECIAL_CHARS.test(str);
+exports.isRegexChar = str => str.length === 1 && exports.hasRegexChars(str);
+exports.escapeRegex = str => str.replace(REGEX_SPECIAL_CHARS_GLOBAL, '\\$1');
+exports.toPosixSlashes = str => str.replace(REGEX_BACKSLASH, '/');
+
+exports.isWindows = () => {
+  if (typeof navigator !== 'undefined' && navigator.platform) {
+    const platform = navigator.platform.toLowerCase();
+    return platform === 'win32' || platform === 'windows';
+  }
+
+  if (typeof process !== 'undefined' && process.platform) {
+    return process.platform === 'win32';
+  }
+
+  return false;
+};
+
+exports.removeBackslashes = str => {
+  return str.replace(REGEX_REMOVE_BACKSLASH, match => {
+    return match === '\\' ? '' : match;
+  });
+};
+
+exports.escapeLast = (input, char, lastIdx) => {
+  const idx = input.lastIndexOf(char, lastIdx);
+  if (idx === -1) return input;
+  if (input[idx - 1] === '\\') return exports.escapeLast(input, char, idx - 1);
+  return `${input.slice(0, idx)}\\${input.slice(idx)}`;
+};
+
+exports.removePrefix = (input, state = {}) => {
+  let output = input;
+  if (output.startsWith('./')) {
+    output = output.slice(2);
+    state.prefix = './';
+  }
+  return output;
+};
+
+exports.wrapOutput = (input, state = {}, options = {}) => {
+  const prepend = options.contains ? '' : '^';
+  const append = options.contains ? '' : '$';
+
+  let output = `${prepend}(?:${input})${append}`;
+  if (state.negated === true) {
+    output = `(?:^(?!${output}).*$)`;
+  }
+  return output;
+};
+
+exports.basename = (path, { windows } = {}) => {
+  const segs = path.split(windows ? /[\\/]/ : '/');
+  const last = segs[segs.length - 1];
+
+  if (last === '') {
+    return segs[segs.length - 2];
+  }
+
+  return last;
+};
+
+
+/***/ }),
+
 /***/ 6204:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
@@ -3055,7 +5559,7 @@ function trailingBytesSeen(data) {
 /***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
@@ -3063,7 +5567,6 @@ function trailingBytesSeen(data) {
 /***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 var net = __nccwpck_require__(9278);
@@ -3075,10 +5578,10 @@ var assert = __nccwpck_require__(2613);
 var util = __nccwpck_require__(9023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -3327,7 +5830,7 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
@@ -3335,7 +5838,6 @@ __webpack_unused_export__ = debug; // for test
 /***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
 const Client = __nccwpck_require__(3701)
@@ -3363,29 +5865,29 @@ const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
   redirect: __nccwpck_require__(1514),
   retry: __nccwpck_require__(2026),
   dump: __nccwpck_require__(8060),
   dns: __nccwpck_require__(379)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -3439,11 +5941,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
 const fetchImpl = (__nccwpck_require__(4398).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -3454,57 +5956,57 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
 const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(3245)
 const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
 const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
 const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
 const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
 const { EventSource } = __nccwpck_require__(1238)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
@@ -31428,49 +33930,1039 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5920);
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
-/* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5868);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6619);
+/* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2634);
+/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1179);
 
 
 
 
 
-await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', () => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__/* .runDeploy */ .z)((0,_src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .releaseInputs */ .zy)(), { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
+await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', async () => (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__/* .runDeploy */ .z)(await (0,_src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .releaseInputs */ .z)(), { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) }));
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
 
 /***/ }),
 
-/***/ 5868:
+/***/ 2634:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  zy: () => (/* binding */ releaseInputs)
+  z: () => (/* binding */ releaseInputs)
 });
 
-// UNUSED EXPORTS: hostInputs, registryOf
-
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 11 modules
-var lib_core = __nccwpck_require__(3360);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
+var core = __nccwpck_require__(3360);
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var kit_inputs = __nccwpck_require__(7127);
-// EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(6502);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: ./src/kit/clock.ts + 1 modules
+var clock = __nccwpck_require__(4597);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./src/kit/mask.ts
+var mask = __nccwpck_require__(6502);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
+;// CONCATENATED MODULE: ./src/registry/credentials.ts
+
+
+
+
+
+
+
+/** Docker's word for "the password is an OAuth2 refresh token". */
+const TOKEN_USER = '<token>';
+const HELPER_DEADLINE_MS = 30_000;
+const configSchema = schemas/* looseObject */._H3({
+    auths: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ auth: schemas/* string */.YjP().optional(), identitytoken: schemas/* string */.YjP().optional() }))
+        .default({}),
+    credsStore: schemas/* string */.YjP().optional(),
+    credHelpers: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).default({}),
+});
+/**
+ * What `docker login` has left: config.json in DOCKER_CONFIG or ~/.docker, and the credential helpers that it names.
+ * Source: https://docs.docker.com/reference/cli/docker/login/#credential-stores
+ * @throws UserError `docker-config-invalid`, when it is asked
+ */
+function dockerCredentials(env) {
+    const folder = (env.DOCKER_CONFIG ?? '') || (0,external_node_path_.join)((env.HOME ?? '') || (0,external_node_os_.homedir)(), '.docker');
+    const file = (0,external_node_path_.join)(folder, 'config.json');
+    return async (registry) => {
+        const config = readDockerConfig(file);
+        const keys = keysOf(registry);
+        const helper = first(keys, config.credHelpers) ?? config.credsStore;
+        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+            loginOf(first(keys, config.auths));
+        if (login !== undefined)
+            (0,mask/* mask */.d)(login.password);
+        return login;
+    };
+}
+/** The names under which Docker keeps a registry: Docker Hub's is a relic. */
+function keysOf(registry) {
+    const host = registry === 'docker.io' ? 'index.docker.io' : registry;
+    const old = [`https://${host}/v1/`, `https://${host}`, `https://${host}/v2/`];
+    return host === registry ? [host, ...old] : [...old, host, registry];
+}
+function first(keys, values) {
+    const key = keys.find((candidate) => Object.hasOwn(values, candidate));
+    return key === undefined ? undefined : values[key];
+}
+function readDockerConfig(file) {
+    let text;
+    try {
+        text = (0,external_node_fs_.readFileSync)(file, 'utf8');
+    }
+    catch {
+        return configSchema.parse({});
+    }
+    try {
+        return configSchema.parse(JSON.parse(text));
+    }
+    catch (error) {
+        throw new errors/* UserError */.yo({
+            id: 'docker-config-invalid',
+            message: "Docker's config.json cannot be read.",
+            value: file,
+            fix: 'Let docker/login-action write it anew, or give registry-username and registry-password.',
+        }, { cause: error });
+    }
+}
+function loginOf(entry) {
+    if (entry?.identitytoken)
+        return { username: TOKEN_USER, password: entry.identitytoken };
+    // A password may hold colons, a user name may not.
+    const plain = Buffer.from(entry?.auth ?? '', 'base64').toString('utf8');
+    const colon = plain.indexOf(':');
+    return colon < 1
+        ? undefined
+        : { username: plain.slice(0, colon), password: plain.slice(colon + 1) };
+}
+const helperAnswer = schemas/* object */.Ikc({ Username: schemas/* string */.YjP(), Secret: schemas/* string */.YjP() });
+/** Source: https://github.com/docker/docker-credential-helpers#development */
+async function askHelper(name, key, env) {
+    const program = `docker-credential-${name}`;
+    const failed = (why, cause) => new errors/* UserError */.yo({
+        id: 'docker-config-invalid',
+        message: `Docker's credential helper does not work: ${why}`,
+        value: program,
+        fix: "Install the helper that Docker's config.json names, or give registry-username and registry-password.",
+    }, { cause });
+    if (!/^[\w.-]+$/.test(name))
+        throw failed('its name is not one of a program.');
+    const { code, stdout } = await (0,kit_process/* run */.e)(program, ['get'], {
+        env,
+        input: key,
+        timeoutMs: HELPER_DEADLINE_MS,
+    }).catch((error) => {
+        throw failed((0,errors/* messageOf */.bD)(error), error);
+    });
+    // It says so on stdout, with an exit code, when it knows nothing of this registry.
+    if (code !== 0 && /credentials not found/i.test(stdout))
+        return undefined;
+    // What it printed may hold the secret: it is not repeated.
+    if (code !== 0)
+        throw failed(`it ended with ${code ?? 'a signal'}.`);
+    try {
+        const { Username, Secret } = helperAnswer.parse(JSON.parse(stdout));
+        return { username: Username, password: Secret };
+    }
+    catch {
+        throw failed('it did not answer with a login.');
+    }
+}
+
+;// CONCATENATED MODULE: ./src/registry/inputs.ts
+
+
+
+
+
+/**
+ * The login of the inputs registry-username and registry-password; undefined without them.
+ * @throws UserError `input-required` for half of one
+ */
+function registryLogin() {
+    const username = (0,kit_inputs/* optional */.lq)('registry-username');
+    const password = (0,kit_inputs/* secret */.rJ)('registry-password')?.trim();
+    if ((username === undefined) !== (password === undefined)) {
+        throw new errors/* UserError */.yo({
+            id: 'input-required',
+            message: 'registry-username and registry-password belong together.',
+            value: username === undefined ? 'registry-username' : 'registry-password',
+            fix: 'Give both, or none where docker/login-action has logged in or the images are public.',
+        });
+    }
+    return username === undefined || password === undefined ? undefined : { username, password };
+}
+/**
+ * How registries are spoken to, by the inputs registry-username, registry-password, registry-ca and registry-plain-http; without a login
+ * among them, by what `docker login` has left.
+ * @throws UserError `input-required` or `bad-certificate`
+ */
+function registryOptions() {
+    const login = registryLogin();
+    return {
+        credentials: login === undefined ? dockerCredentials(process.env) : () => Promise.resolve(login),
+        plainHttp: (0,kit_inputs/* lines */.Mn)('registry-plain-http'),
+        ca: authority((0,kit_inputs/* optional */.lq)('registry-ca')),
+        clock: clock/* systemClock */.m,
+    };
+}
+function authority(pem) {
+    if (pem === undefined)
+        return undefined;
+    try {
+        new external_node_crypto_.X509Certificate(pem);
+        return pem;
+    }
+    catch (error) {
+        throw new errors/* UserError */.yo({
+            id: 'bad-certificate',
+            message: 'The input registry-ca is not a certificate.',
+            value: 'registry-ca',
+            fix: 'Give the text of the PEM file, BEGIN and END lines included.',
+        }, { cause: error });
+    }
+}
+
+// EXTERNAL MODULE: external "node:util"
+var external_node_util_ = __nccwpck_require__(7975);
+;// CONCATENATED MODULE: ./src/deploy/env.ts
+
+
+/**
+ * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
+ * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
+ */
+function maskValues(env) {
+    const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
+    const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
+    // A line that is no assignment, too: Compose quotes it in its error.
+    const malformed = env
+        .split('\n')
+        .filter((text) => !/[=:]/.test(text))
+        .map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
+    const values = [...Object.values((0,external_node_util_.parseEnv)(env)), ...inLines, ...malformed].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
+    for (const value of new Set(values))
+        if (value.length >= 8)
+            (0,mask/* mask */.d)(value);
+}
+
+// EXTERNAL MODULE: ./src/kit/retry.ts
+var retry = __nccwpck_require__(1834);
+// EXTERNAL MODULE: ./src/kit/text.ts
+var kit_text = __nccwpck_require__(4669);
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+;// CONCATENATED MODULE: ./src/registry/transport.ts
+
+
+
+const LONGEST_ANSWER = 4 * 1024 * 1024;
+const MOST_REDIRECTS = 5;
+/** The answer's body is longer than was allowed. */
+class TooLong extends Error {
+}
+/**
+ * HTTP with what fetch cannot do: trust in a private authority beside the usual ones, and redirects that take no login along.
+ * Honours HTTPS_PROXY and NO_PROXY. Connections are kept, and do not keep the process alive.
+ */
+class Transport {
+    #http;
+    #https;
+    #timeoutMs;
+    /** @param timeoutMs for each question, from the first byte sent to the last one received */
+    constructor(ca, timeoutMs) {
+        const shared = { keepAlive: true, proxyEnv: process.env };
+        this.#http = new external_node_http_.Agent(shared);
+        const trusted = ca === undefined ? {} : { ca: [...(0,external_node_tls_.getCACertificates)('default'), ca] };
+        this.#https = new external_node_https_namespaceObject.Agent({ ...shared, ...trusted });
+        this.#timeoutMs = timeoutMs;
+    }
+    /** Asks, and follows the redirects of a GET or HEAD; the login goes to the first host only, and never from https to http. */
+    async ask(question) {
+        let { url, headers } = question;
+        for (let hop = 0;; hop += 1) {
+            const answer = await this.#once({ ...question, url, ...(headers && { headers }) });
+            const { location } = answer.headers;
+            const redirected = answer.status >= 301 && answer.status <= 308 && location !== undefined;
+            if (!redirected || !['GET', 'HEAD'].includes(question.method))
+                return answer;
+            if (hop === MOST_REDIRECTS)
+                throw new Error(`more than ${MOST_REDIRECTS} redirects`);
+            const next = new URL(location, url);
+            if (next.origin !== url.origin) {
+                if (url.protocol === 'https:' && next.protocol !== 'https:')
+                    throw new Error('a redirect from https to http');
+                headers = Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => name.toLowerCase() !== 'authorization'));
+            }
+            url = next;
+        }
+    }
+    #once(question) {
+        const { method, url, body, maxBytes = LONGEST_ANSWER } = question;
+        const secure = url.protocol === 'https:';
+        return new Promise((resolve, reject) => {
+            const message = (secure ? external_node_https_namespaceObject.request : external_node_http_.request)(url, {
+                method,
+                agent: secure ? this.#https : this.#http,
+                headers: {
+                    'user-agent': 'slipway',
+                    ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
+                    ...question.headers,
+                },
+                signal: AbortSignal.timeout(this.#timeoutMs),
+            }, (response) => {
+                const { statusCode: status = 0, headers } = response;
+                // What a refusal says is no content: it has a limit of its own.
+                const limit = status < 300 ? maxBytes : LONGEST_ANSWER;
+                collect(response, limit).then((bytes) => {
+                    resolve({ status, headers, body: bytes });
+                }, reject);
+            });
+            message.on('error', reject);
+            message.end(body);
+        });
+    }
+}
+async function collect(response, maxBytes) {
+    const chunks = [];
+    let length = 0;
+    for await (const chunk of response) {
+        length += chunk.length;
+        if (length > maxBytes)
+            throw new TooLong(`an answer of more than ${maxBytes} bytes`);
+        chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+}
+
+;// CONCATENATED MODULE: ./src/registry/failure.ts
+
+
+
+/** A failure that may pass by itself. */
+class Passing extends errors/* UserError */.yo {
+    /** How long the registry asks to be left alone; 0 where it does not say. */
+    retryAfterMs;
+    constructor(problem, retryAfterMs = 0) {
+        super(problem, { cause: problem.cause });
+        this.retryAfterMs = retryAfterMs;
+    }
+}
+/** What an answer that is no success means. @param subject registry and repository, as a person knows them */
+function refusal(answer, subject, now) {
+    const { status } = answer;
+    const said = wordsOf(answer);
+    const words = `${status}${said === '' ? '' : `: ${said}`}`;
+    if (status === 401 || status === 403) {
+        return /quota|exceed|storage limit|toomanyrequests/i.test(said)
+            ? full(words, subject)
+            : denied(words, subject);
+    }
+    if (status === 429)
+        return new Passing(busy(words, subject), retryAfterMs(answer, now));
+    if (status === 413 || status === 507)
+        return full(words, subject);
+    if (status === 405) {
+        return new errors/* UserError */.yo({
+            id: 'registry-read-only',
+            message: `The registry takes no pushes now (${words}).`,
+            value: subject,
+            fix: 'It is read-only, for maintenance or because it is a mirror: push to the registry itself, or try again later.',
+        });
+    }
+    if (status === 404) {
+        return new errors/* UserError */.yo({
+            id: 'registry-no-repository',
+            message: `The registry does not have this repository, nor does it make one (${words}).`,
+            value: subject,
+            fix: 'Create the repository in the registry, and check the name and the account.',
+        });
+    }
+    const failed = new errors/* UserError */.yo({
+        id: 'registry-failed',
+        message: `The registry failed (${words}).`,
+        value: subject,
+        fix: "Run the job again; if it stays, look at the registry's status page or its log.",
+    });
+    return status >= 500 ? new Passing(failed, retryAfterMs(answer, now)) : failed;
+}
+/** 401, 403, or a login server that will not have us. */
+function denied(words, subject) {
+    const ghcr = subject.startsWith('ghcr.io/')
+        ? ' For ghcr.io the job needs "packages: write" (to read: "packages: read") under "permissions:", and the package must give this repository access ("Manage Actions access").'
+        : '';
+    return new errors/* UserError */.yo({
+        id: 'registry-denied',
+        message: `The registry does not allow this (${words}).`,
+        value: subject,
+        fix: `Log in before this step with docker/login-action, or give registry-username and registry-password; the account must have the right to this repository.${ghcr}`,
+    });
+}
+/** The registry answered with something that its protocol does not know. */
+function nonsense(why, subject) {
+    return new errors/* UserError */.yo({
+        id: 'registry-failed',
+        message: `The registry answered with something else than was asked for: ${why}`,
+        value: subject,
+        fix: 'Check that the address is that of a registry, and what its log says.',
+    });
+}
+/** What was fetched is not what its digest says. */
+function corrupt(digest, subject) {
+    return new errors/* UserError */.yo({
+        id: 'digest-mismatch',
+        message: `The registry sent other bytes than those of ${digest}.`,
+        value: subject,
+        fix: 'Trust nothing of this registry until it is clear why: damaged storage, a broken cache in between, or an attack.',
+    });
+}
+function busy(words, subject) {
+    return new errors/* UserError */.yo({
+        id: 'registry-limit',
+        message: `The registry's limit of requests is reached (${words}).`,
+        value: subject,
+        fix: 'Wait and run the job again; log in (docker/login-action), since limits for anonymous users are low.',
+    });
+}
+function full(words, subject) {
+    return new errors/* UserError */.yo({
+        id: 'registry-limit',
+        message: `The registry's quota is used up (${words}).`,
+        value: subject,
+        fix: 'Delete old versions of the packages, or raise the quota of the registry.',
+    });
+}
+const MISTRUST = /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH)/;
+const NO_TLS = /^(?:EPROTO|ERR_SSL_)/;
+/** What went wrong before there was an answer. */
+function noAnswer(error, subject) {
+    if (error instanceof errors/* UserError */.yo)
+        return error;
+    const { code = '', name, message } = error;
+    if (error instanceof TooLong || code.startsWith('HPE_'))
+        return nonsense(`${(0,kit_text/* safeLine */.om)(message)}.`, subject);
+    if (MISTRUST.test(code)) {
+        return new errors/* UserError */.yo({
+            id: 'registry-untrusted',
+            message: `The certificate of the registry is not trusted (${(0,kit_text/* safeLine */.om)(message)}).`,
+            value: subject,
+            fix: 'Give the certificate of its authority (PEM) as the input registry-ca.',
+        });
+    }
+    if (NO_TLS.test(code)) {
+        return new errors/* UserError */.yo({
+            id: 'registry-untrusted',
+            message: `The registry does not speak TLS (${code}).`,
+            value: subject,
+            fix: 'Give it a certificate; or, in a network that you trust, name it in the input registry-plain-http.',
+        });
+    }
+    const why = name === 'TimeoutError' || name === 'AbortError' ? 'no answer in time' : message;
+    return new Passing(new errors/* UserError */.yo({
+        id: 'registry-unreachable',
+        message: `The registry cannot be reached from this job (${(0,kit_text/* safeLine */.om)(why)}).`,
+        value: subject,
+        fix: 'Check its address, that it is up, and that this runner has a way to it.',
+    }, { cause: error }));
+}
+/** The registry's own words; at most 300 characters of them. Source: distribution-spec, "Error Codes". */
+function wordsOf({ body }) {
+    const text = body.toString('utf8');
+    try {
+        const { errors } = JSON.parse(text);
+        const words = errors?.map(({ code, message }) => `${String(code)} ${String(message)}`);
+        return (0,kit_text/* safeLine */.om)((words ?? []).join('; ')).slice(0, 300);
+    }
+    catch {
+        return (0,kit_text/* safeLine */.om)(text).trim().slice(0, 300);
+    }
+}
+/** Retry-After as seconds or as a date, in milliseconds from now. */
+function retryAfterMs({ headers }, now) {
+    const text = headers['retry-after'] ?? '';
+    const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+    return Number.isNaN(ms) ? 0 : Math.max(0, ms);
+}
+
+;// CONCATENATED MODULE: ./src/registry/authorization.ts
+
+
+
+
+/** The first challenge that we can answer; undefined when there is none. */
+function parseChallenge(header) {
+    const found = /\b(basic|bearer)\b\s*(.*)$/is.exec(header);
+    if (found === null)
+        return undefined;
+    const [, scheme = '', rest = ''] = found;
+    const pairs = [...rest.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/g)];
+    return {
+        scheme: scheme.toLowerCase(),
+        parameters: Object.fromEntries(pairs.map(([, name = '', quoted, bare]) => [
+            name.toLowerCase(),
+            (quoted ?? bare ?? '').replace(/\\(.)/g, '$1'),
+        ])),
+    };
+}
+const tokenAnswer = schemas/* looseObject */._H3({
+    token: schemas/* string */.YjP().min(1).optional(),
+    access_token: schemas/* string */.YjP().min(1).optional(),
+});
+/**
+ * The Authorization header that answers a registry's challenge.
+ * Source: https://distribution.github.io/distribution/spec/auth/token/ and .../oauth/
+ * @param ask a single question to the login server
+ * @throws UserError `registry-denied`, `registry-failed`, ...
+ */
+async function authorize(answer, scope, context) {
+    const subject = `${scope.registry}/${scope.repository}`;
+    const challenge = parseChallenge(answer.headers['www-authenticate'] ?? '');
+    if (challenge === undefined)
+        throw denied('it asks for a login of an unknown kind', subject);
+    const login = await context.credentials(scope.registry);
+    if (challenge.scheme === 'basic') {
+        if (login === undefined)
+            throw denied('it asks for a login, and there is none', subject);
+        return basic(login);
+    }
+    const realm = URL.parse(challenge.parameters.realm ?? '');
+    // Passwords go there: plain HTTP only where the registry itself was named as plain.
+    if (realm === null ||
+        !(realm.protocol === 'https:' || (context.plain && realm.protocol === 'http:')))
+        throw nonsense('its login server has no https address.', subject);
+    const reply = await context.ask(tokenQuestion(realm, login, {
+        ...(challenge.parameters.service !== undefined && { service: challenge.parameters.service }),
+        scope: `repository:${scope.repository}:${scope.actions}`,
+    }));
+    if (reply.status !== 200)
+        throw refusal(reply, subject, context.now());
+    const token = tokenOf(reply);
+    if (token === undefined)
+        throw nonsense('its login server sent no token.', subject);
+    (0,mask/* mask */.d)(token);
+    return `Bearer ${token}`;
+}
+function tokenQuestion(realm, login, parameters) {
+    if (login?.username === TOKEN_USER) {
+        const form = { ...parameters, grant_type: 'refresh_token', client_id: 'slipway' };
+        return {
+            method: 'POST',
+            url: realm,
+            headers: { 'content-type': 'application/x-www-form-urlencoded' },
+            body: new URLSearchParams({ ...form, refresh_token: login.password }).toString(),
+        };
+    }
+    const url = new URL(realm);
+    for (const [name, value] of Object.entries(parameters))
+        url.searchParams.set(name, value);
+    return {
+        method: 'GET',
+        url,
+        headers: login === undefined ? {} : { authorization: basic(login) },
+    };
+}
+function tokenOf(reply) {
+    try {
+        const { token, access_token: access } = tokenAnswer.parse(JSON.parse(reply.body.toString('utf8')));
+        return token ?? access;
+    }
+    catch {
+        return undefined;
+    }
+}
+function basic({ username, password }) {
+    const encoded = Buffer.from(`${username}:${password}`).toString('base64');
+    (0,mask/* mask */.d)(encoded);
+    return `Basic ${encoded}`;
+}
+
+// EXTERNAL MODULE: ./src/registry/digest.ts
+var registry_digest = __nccwpck_require__(5035);
+;// CONCATENATED MODULE: ./src/registry/reference.ts
+
+const HUB = 'docker.io';
+const HUB_NAMES = [HUB, 'index.docker.io', 'registry-1.docker.io'];
+const PART = /[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/.source;
+const REPOSITORY = new RegExp(`^${PART}(?:/${PART})*$`);
+const REGISTRY = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const TAG = /^\w[\w.-]{0,127}$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+/**
+ * Reads a name by Docker's rules: without a registry it is Docker Hub's, and there, without an owner, `library/`'s.
+ * Source: https://github.com/distribution/reference
+ * @throws UserError `bad-image`
+ */
+function parseReference(text) {
+    const [, rest = '', digest] = /^([^@]*)(?:@(.*))?$/s.exec(text) ?? [];
+    const [, name = '', tag] = /^(.*?)(?::([^/:]*))?$/s.exec(rest) ?? [];
+    const { registry, repository } = split(name);
+    if (!REGISTRY.test(registry) ||
+        !REPOSITORY.test(repository) ||
+        repository.length > 255 ||
+        (tag !== undefined && !TAG.test(tag)) ||
+        (digest !== undefined && !DIGEST.test(digest))) {
+        throw new errors/* UserError */.yo({
+            id: 'bad-image',
+            message: 'This is not the name of an image.',
+            value: text,
+            fix: 'Write registry/repository, for example ghcr.io/acme/app, in lower case, with :tag or @sha256:<64 hex digits> behind it where one is wanted.',
+        });
+    }
+    return { registry, repository, tag, digest };
+}
+/** The first part is a registry when it looks like a host. */
+function split(name) {
+    const slash = name.indexOf('/');
+    const first = name.slice(0, Math.max(slash, 0));
+    const isHost = /[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase();
+    const registry = isHost ? first : HUB;
+    const repository = isHost ? name.slice(slash + 1) : name;
+    if (!HUB_NAMES.includes(registry))
+        return { registry, repository };
+    return {
+        registry: HUB,
+        repository: repository.includes('/') ? repository : `library/${repository}`,
+    };
+}
+/** The whole name, with nothing left to a default: `nginx` is `docker.io/library/nginx`. */
+function formatReference({ registry, repository, tag, digest }) {
+    const name = `${registry}/${repository}`;
+    return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+}
+/** Where a registry's API answers. */
+function apiHost(registry) {
+    return registry === HUB ? 'registry-1.docker.io' : registry;
+}
+
+;// CONCATENATED MODULE: ./src/registry/client.ts
+
+
+
+
+
+
+
+const client_DIGEST = /^sha256:[0-9a-f]{64}$/;
+const descriptorSchema = schemas/* looseObject */._H3({
+    mediaType: schemas/* string */.YjP(),
+    digest: schemas/* string */.YjP().regex(client_DIGEST),
+    size: schemas/* int */.Whr().nonnegative(),
+});
+const manifestSchema = schemas/* looseObject */._H3({
+    mediaType: schemas/* string */.YjP().optional(),
+    artifactType: schemas/* string */.YjP().optional(),
+    config: descriptorSchema.optional(),
+    layers: schemas/* array */.YOg(descriptorSchema).optional(),
+    manifests: schemas/* array */.YOg(descriptorSchema.extend({
+        platform: schemas/* looseObject */._H3({
+            os: schemas/* string */.YjP(),
+            architecture: schemas/* string */.YjP(),
+            variant: schemas/* string */.YjP().optional(),
+        })
+            .optional(),
+        annotations: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
+    }))
+        .optional(),
+    annotations: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
+});
+const MANIFESTS = [
+    'application/vnd.oci.image.index.v1+json',
+    'application/vnd.docker.distribution.manifest.list.v2+json',
+    'application/vnd.oci.image.manifest.v1+json',
+    'application/vnd.docker.distribution.manifest.v2+json',
+].join(', ');
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
+/**
+ * A client of the API of registries (https://github.com/opencontainers/distribution-spec). It logs in where it is asked to, tries again
+ * where that may help, and has a deadline for everything.
+ * Every method throws UserError `registry-unreachable`, `registry-denied`, `registry-untrusted`, `registry-limit`, `registry-read-only`
+ * or `registry-failed`, with registry and repository as its value.
+ */
+class RegistryClient {
+    #options;
+    #transport;
+    /** Authorization headers that were accepted, by scope. */
+    #authorizations = new Map();
+    constructor(options) {
+        this.#options = options;
+        this.#transport = new Transport(options.ca, options.timeoutMs ?? 30_000);
+    }
+    /** What a tag or digest stands for; undefined when it is not there. */
+    async resolve(reference) {
+        const answer = await this.#ask(reference, 'HEAD', manifestPath(reference), ACCEPT);
+        if (answer.status === 404)
+            return undefined;
+        const said = header(answer, 'docker-content-digest') ?? '';
+        const digest = reference.digest ?? (client_DIGEST.test(said) ? said : undefined);
+        const size = Number(header(answer, 'content-length') ?? NaN);
+        const mediaType = header(answer, 'content-type');
+        // Not every registry says it all in a HEAD.
+        if (digest === undefined || mediaType === undefined || !Number.isInteger(size))
+            return (await this.manifest(reference))?.descriptor;
+        return { mediaType, digest, size };
+    }
+    /** A manifest or index, verified against its digest; undefined when it is not there. @throws UserError `digest-mismatch` */
+    async manifest(reference) {
+        const answer = await this.#ask(reference, 'GET', manifestPath(reference), ACCEPT);
+        if (answer.status === 404)
+            return undefined;
+        const { body: bytes } = answer;
+        const digest = (0,registry_digest/* digestOf */.o)(bytes);
+        const wanted = reference.digest ?? header(answer, 'docker-content-digest') ?? digest;
+        if (digest !== wanted)
+            throw corrupt(wanted, subjectOf(reference));
+        let json;
+        try {
+            json = manifestSchema.parse(JSON.parse(bytes.toString('utf8')));
+        }
+        catch {
+            throw nonsense('this is no manifest.', subjectOf(reference));
+        }
+        const mediaType = json.mediaType ?? header(answer, 'content-type') ?? '';
+        return { descriptor: { mediaType, digest, size: bytes.length }, bytes, json };
+    }
+    /** A blob, verified against its digest. @throws UserError `digest-mismatch` */
+    async blob(reference, digest, maxBytes) {
+        const answer = await this.#ask(reference, 'GET', `blobs/${digest}`, { maxBytes });
+        if (answer.status === 404)
+            throw nonsense(`${digest} is missing.`, subjectOf(reference));
+        if ((0,registry_digest/* digestOf */.o)(answer.body) !== digest)
+            throw corrupt(digest, subjectOf(reference));
+        return answer.body;
+    }
+    /** Uploads a blob in one piece, unless it is there. */
+    async putBlob(reference, bytes) {
+        const digest = (0,registry_digest/* digestOf */.o)(bytes);
+        const descriptor = { mediaType: 'application/octet-stream', digest, size: bytes.length };
+        const there = await this.#ask(reference, 'HEAD', `blobs/${digest}`);
+        if (there.status === 200)
+            return descriptor;
+        // A session that failed is over: another attempt begins at the beginning.
+        await this.#patiently(async () => {
+            const url = await this.#openUpload(reference);
+            url.searchParams.set('digest', digest);
+            const headers = { 'content-type': 'application/octet-stream' };
+            expect(await this.#once(reference, 'pull,push', { method: 'PUT', url, headers, body: bytes }), reference, this.#options.clock.now());
+        });
+        return descriptor;
+    }
+    /** Stores a manifest under the reference's tag, or by its digest. */
+    async putManifest(reference, bytes, mediaType) {
+        const digest = (0,registry_digest/* digestOf */.o)(bytes);
+        await this.#ask(reference, 'PUT', `manifests/${reference.tag ?? digest}`, {
+            headers: { 'content-type': mediaType },
+            body: bytes,
+        });
+        return { mediaType, digest, size: bytes.length };
+    }
+    /** Opens an upload and cancels it. @throws UserError when a push would be refused */
+    async canPush(reference) {
+        const url = await this.#patiently(() => this.#openUpload(reference));
+        // A session that is left behind expires by itself.
+        await this.#once(reference, 'pull,push', { method: 'DELETE', url }).catch(() => undefined);
+    }
+    async #openUpload(reference) {
+        const answer = await this.#once(reference, 'pull,push', {
+            method: 'POST',
+            url: this.#url(reference, 'blobs/uploads/'),
+        });
+        expect(answer, reference, this.#options.clock.now());
+        const location = header(answer, 'location') ?? '';
+        const url = URL.parse(location, this.#url(reference, '').href);
+        if (location === '' || url === null)
+            throw nonsense('an upload without a place.', subjectOf(reference));
+        return url;
+    }
+    /** Asks about a repository, patiently; of what is no success, only 404 comes back, and only where one may look in vain. */
+    #ask(reference, method, path, more = {}) {
+        const reading = method === 'GET' || method === 'HEAD';
+        return this.#patiently(async () => {
+            const answer = await this.#once(reference, reading ? 'pull' : 'pull,push', {
+                method,
+                url: this.#url(reference, path),
+                ...more,
+            });
+            if (reading && answer.status === 404)
+                return answer;
+            return expect(answer, reference, this.#options.clock.now());
+        });
+    }
+    #patiently(work) {
+        const options = {
+            attempts: ATTEMPTS,
+            pauseMs: FIRST_PAUSE_MS,
+            retryable: (error) => error instanceof Passing && error.retryAfterMs <= LONGEST_PAUSE_MS,
+            atLeastMs: (error) => (error instanceof Passing ? error.retryAfterMs : 0),
+        };
+        return (0,retry/* retry */.L)(work, options, this.#options.clock);
+    }
+    /** One attempt: with the authorization that was accepted last, and with a new one when the registry asks for it. */
+    async #once(reference, actions, question) {
+        const subject = subjectOf(reference);
+        const { registry, repository } = reference;
+        const key = `${registry}/${repository} ${actions}`;
+        const { credentials, clock } = this.#options;
+        const ask = async (asked) => {
+            try {
+                return await this.#transport.ask(asked);
+            }
+            catch (error) {
+                throw noAnswer(error, subject);
+            }
+        };
+        // An upload may go to another host, which carries its permission in its address.
+        const ours = question.url.origin === this.#url(reference, '').origin;
+        const attempt = (authorization) => ask(ours && authorization !== undefined
+            ? { ...question, headers: { ...question.headers, authorization } }
+            : question);
+        const answer = await attempt(this.#authorizations.get(key));
+        if (answer.status !== 401 || !ours)
+            return answer;
+        const authorization = await authorize(answer, { registry, repository, actions }, { credentials, plain: this.#plain(registry), ask, now: () => clock.now() });
+        const second = await attempt(authorization);
+        if (second.status === 401)
+            throw denied('the login is not accepted', subject);
+        this.#authorizations.set(key, authorization);
+        return second;
+    }
+    #plain(registry) {
+        return this.#options.plainHttp.includes(registry);
+    }
+    #url({ registry, repository }, path) {
+        const scheme = this.#plain(registry) ? 'http' : 'https';
+        return new URL(`${scheme}://${apiHost(registry)}/v2/${repository}/${path}`);
+    }
+}
+const ACCEPT = { headers: { accept: MANIFESTS } };
+function manifestPath({ tag = 'latest', digest }) {
+    return `manifests/${digest ?? tag}`;
+}
+function subjectOf({ registry, repository }) {
+    return formatReference({ registry, repository, tag: undefined, digest: undefined });
+}
+function expect(answer, reference, now) {
+    if (answer.status >= 200 && answer.status < 300)
+        return answer;
+    throw refusal(answer, subjectOf(reference), now);
+}
+function header({ headers }, name) {
+    const value = headers[name];
+    return Array.isArray(value) ? value[0] : value;
+}
+
+// EXTERNAL MODULE: ./src/release/record.ts + 1 modules
+var release_record = __nccwpck_require__(1559);
+;// CONCATENATED MODULE: ./src/release/store.ts
+
+
+
+
+/** What a record is in a registry: https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage */
+const RECORD_TYPE = 'application/vnd.slipway.release.v1+json';
+const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
+const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
+const REVISION = 'org.opencontainers.image.revision';
+const LARGEST_RECORD = 1024 * 1024;
+/**
+ * Where the records of a system are kept: `record:` of slipway.yml, else `<app>-release` beside the first image.
+ * @param images of a record, for a system whose images slipway.yml does not name
+ * @throws UserError `record-place-unknown`
+ */
+function recordRepository(config, images = {}) {
+    if (config.record !== undefined)
+        return bare(parseReference(config.record));
+    const image = firstImage(config.services) ?? firstImage(images);
+    if (image === undefined) {
+        throw new errors/* UserError */.yo({
+            id: 'record-place-unknown',
+            message: 'Nothing says where the release records are kept.',
+            value: config.app,
+            fix: 'Give a service its "image:" in slipway.yml, or add "record: ghcr.io/<owner>/<app>-release" at its top.',
+        });
+    }
+    const { registry, repository } = parseReference(image);
+    const parent = repository.split('/').slice(0, -1);
+    return bare(parseReference([registry, ...parent, `${config.app}-release`].join('/')));
+}
+function firstImage(services) {
+    return Object.keys(services)
+        .sort()
+        .map((name) => services[name]?.image)
+        .find((image) => image !== undefined);
+}
+function bare(reference) {
+    return { ...reference, tag: undefined, digest: undefined };
+}
+/** The name of a commit's record. */
+function commitTag(repository, commit) {
+    return { ...repository, tag: `sha-${commit}`, digest: undefined };
+}
+const EMPTY = Buffer.from('{}');
+/** What a record is published as. It follows from the record alone, so its digest is known without asking a registry. */
+function manifestOf({ bytes, record }) {
+    const blob = (content, mediaType) => ({
+        mediaType,
+        digest: (0,registry_digest/* digestOf */.o)(content),
+        size: content.length,
+    });
+    return Buffer.from(JSON.stringify({
+        schemaVersion: 2,
+        mediaType: MANIFEST_TYPE,
+        artifactType: RECORD_TYPE,
+        config: blob(EMPTY, EMPTY_TYPE),
+        layers: [
+            {
+                ...blob(bytes, RECORD_TYPE),
+                // The name under which `oras pull` writes it.
+                annotations: { 'org.opencontainers.image.title': 'release.json' },
+            },
+        ],
+        annotations: { [REVISION]: record.commit },
+    }));
+}
+/** The place of a record by digest, whether or not it was published. */
+function placeOf(repository, file) {
+    return { ...repository, tag: undefined, digest: (0,registry_digest/* digestOf */.o)(manifestOf(file)) };
+}
+/** Publishes a record under the tag of its commit; gives back its place by digest. */
+async function publishRecord(client, repository, file) {
+    await client.putBlob(repository, EMPTY);
+    await client.putBlob(repository, file.bytes);
+    const tag = commitTag(repository, file.record.commit);
+    await client.putManifest(tag, manifestOf(file), MANIFEST_TYPE);
+    return placeOf(repository, file);
+}
+/**
+ * Fetches a record by tag or digest; undefined when it is not there.
+ * @throws UserError `record-tampered` when what is there is not what its name says
+ */
+async function fetchRecord(client, reference) {
+    try {
+        const fetched = await client.manifest(reference);
+        if (fetched === undefined)
+            return undefined;
+        const { descriptor, json } = fetched;
+        const [layer, ...others] = json.layers ?? [];
+        if (json.artifactType !== RECORD_TYPE || layer?.mediaType !== RECORD_TYPE || others.length > 0)
+            throw tampered(reference, 'it is no release record');
+        const bytes = await client.blob(reference, layer.digest, LARGEST_RECORD);
+        const record = (0,release_record/* parseRecord */.Hh)(bytes.toString('utf8'), formatReference(reference));
+        if (json.annotations?.[REVISION] !== record.commit)
+            throw tampered(reference, 'it names another commit than its contents');
+        return { bytes, record, reference: { ...bare(reference), digest: descriptor.digest } };
+    }
+    catch (error) {
+        if (error instanceof errors/* UserError */.yo && ['digest-mismatch', 'release-invalid'].includes(error.id))
+            throw tampered(reference, error.message, error);
+        throw error;
+    }
+}
+/**
+ * Makes sure that a record is the one that a deployment has vouched for.
+ * @throws UserError `record-tampered`
+ */
+function checkHash({ bytes }, hash, place) {
+    const actual = recordHash(bytes);
+    if (actual !== hash)
+        throw tamperedAt(place, `its hash is ${actual}, and ${hash} was proven`);
+}
+/**
+ * The record of a commit, which must be of that commit.
+ * @throws UserError `record-tampered`
+ */
+async function fetchCommitRecord(client, repository, commit) {
+    const reference = commitTag(repository, commit);
+    const stored = await fetchRecord(client, reference);
+    if (stored !== undefined && stored.record.commit !== commit)
+        throw tampered(reference, 'it is that of another commit');
+    return stored;
+}
+function tampered(reference, why, cause) {
+    return tamperedAt(formatReference(reference), why, cause);
+}
+function tamperedAt(place, why, cause) {
+    return new errors/* UserError */.yo({
+        id: 'record-tampered',
+        message: `The release record is not what it should be: ${why}`,
+        value: place,
+        fix: 'Trust nothing of it until it is clear who overwrote it. Then release a new commit, which gets a record of its own.',
+    }, { cause });
+}
+/** @throws UserError always: `record-missing` */
+function recordMissing(place, why) {
+    throw new errors/* UserError */.yo({
+        id: 'record-missing',
+        message: `There is no release record: ${why}.`,
+        value: place,
+        fix: 'Let the build of this commit run to its end: its job release-record writes the record and publishes it.',
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/find-record.ts
+
+
+
+
+
+
+/**
+ * The record that an input names: a file of the workspace; else the full commit, or the version, whose record was published.
+ * @throws UserError `release-missing`, `release-invalid`, `record-missing`, `record-tampered`, or what the registry is guilty of
+ */
+async function findRecord(given, settings, workspace, registry, allowTags) {
+    if (isFile(given, workspace)) {
+        const file = (0,release_record/* readRecordFile */.m7)(given, workspace, allowTags);
+        const place = placeOf(recordRepository(settings, file.record.services), file);
+        return { ...file, artifact: formatReference(place), version: undefined };
+    }
+    const repository = recordRepository(settings);
+    const client = new RegistryClient(registry);
+    const isCommit = /^[0-9a-f]{40}$/.test(given);
+    const stored = isCommit
+        ? await fetchCommitRecord(client, repository, given)
+        : await fetchRecord(client, parseReference(`${formatReference(repository)}:${given}`));
+    if (stored === undefined)
+        return recordMissing(given, `${formatReference(repository)} has none of that name`);
+    return {
+        ...stored,
+        artifact: formatReference(stored.reference),
+        version: isCommit ? undefined : given,
+    };
+}
+/** What looks like a file is one, so that a typing error is not looked for in a registry. */
+function isFile(given, workspace) {
+    const looksSo = given.endsWith('.json') || given.includes('/');
+    return looksSo || (0,external_node_fs_.existsSync)((0,kit_inputs/* insideWorkspace */.CT)(given, workspace));
+}
+
+// EXTERNAL MODULE: ./src/kit/duration.ts
+var duration = __nccwpck_require__(438);
 // EXTERNAL MODULE: ./node_modules/yaml/dist/index.js
 var dist = __nccwpck_require__(8815);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
 var yaml = __nccwpck_require__(5533);
-// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(2857);
 ;// CONCATENATED MODULE: ./src/config/schema.ts
 
 const schema_name = schemas/* string */.YjP()
@@ -31478,7 +34970,7 @@ const schema_name = schemas/* string */.YjP()
 const serviceName = schemas/* string */.YjP()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
-const duration = schemas/* string */.YjP()
+const schema_duration = schemas/* string */.YjP()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
 const service = schemas/* strictObject */.rej({
@@ -31490,11 +34982,23 @@ const service = schemas/* strictObject */.rej({
     port: port
         .optional()
         .describe('Port on which the service speaks HTTP; the proxy routes to it. Without it, it gets no traffic.'),
+    watch: list
+        .optional()
+        .describe('Folders and files outside the context that the service is made of as well; a change there builds it anew.'),
+    target: schemas/* string */.YjP().optional().describe('Stage of the Dockerfile that is built.'),
+    args: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), schemas/* string */.YjP())
+        .optional()
+        .describe('Build arguments. They end up in the image: never put a secret here.'),
+    platforms: list.optional().describe('Platforms of the image, for example linux/amd64.'),
+    'max-size': schemas/* string */.YjP()
+        .regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB')
+        .optional()
+        .describe('Size above which the build fails.'),
 });
 const proxy = schemas/* strictObject */.rej({
     driver: schemas/* enum */.k5n(['nginx', 'none']).describe('How traffic is switched.'),
     service: serviceName.optional().describe('The Compose service that is the proxy.'),
-    drain: duration
+    drain: schema_duration
         .optional()
         .describe('How long old connections may take to end before the old containers are stopped.'),
 });
@@ -31533,6 +35037,9 @@ const slipwaySchema = schemas/* strictObject */.rej({
         .default({})
         .describe('What this repository builds, and what the proxy routes to.'),
     proxy: proxy.default({ driver: 'none' }),
+    record: schemas/* string */.YjP()
+        .optional()
+        .describe('Repository of the registry that keeps the release records. Default: <app>-release beside the images.'),
     migrate: schemas/* strictObject */.rej({ service: serviceName })
         .optional()
         .describe('A one-shot service that runs before the new containers start.'),
@@ -31645,104 +35152,39 @@ function environmentSettings(config, environment) {
         path: own.path,
         compose: own.compose ?? config.compose,
         services: config.services,
+        record: config.record,
         proxy: own.proxy ?? config.proxy,
         migrate: config.migrate?.service,
+        requires: own.requires,
+        ref: own.ref,
         smoke: own.smoke ?? config.smoke,
     };
 }
 
-// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(3759);
-;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
-
-
-
-function datetime(params) {
-    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
-}
-function date(params) {
-    return core._isoDate(ZodISODate, params);
-}
-function time(params) {
-    return core._isoTime(ZodISOTime, params);
-}
-function iso_duration(params) {
-    return core._isoDuration(ZodISODuration, params);
-}
-
-;// CONCATENATED MODULE: ./src/release/record.ts
-
-
-
-
-const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
-const recordSchema = schemas/* strictObject */.rej({
-    schema: schemas/* literal */.euz(1),
-    id: schemas/* string */.YjP()
-        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4'),
-    app: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    commit,
-    ref: schemas/* string */.YjP().max(1024),
-    created: datetime(),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), schemas/* strictObject */.rej({
-        image: schemas/* string */.YjP()
-            .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>'),
-        revision: commit,
-    })),
-});
-/**
- * Reads release.json.
- * @throws UserError `release-missing` or `release-invalid`
- */
-function readRecord(file, workspace) {
-    const path = (0,kit_inputs/* insideWorkspace */.CT)(file, workspace);
-    let text;
-    try {
-        text = (0,external_node_fs_.readFileSync)(path, 'utf8');
-    }
-    catch {
-        throw new errors/* UserError */.yo({
-            id: 'release-missing',
-            message: 'The release record cannot be read.',
-            value: file,
-            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
-        });
-    }
-    return parseRecord(text, file);
-}
-/** The same from a text. */
-function parseRecord(text, file) {
-    let data;
-    try {
-        data = JSON.parse(text);
-    }
-    catch (error) {
-        throw new errors/* UserError */.yo({
-            id: 'release-invalid',
-            message: 'The release record is not JSON.',
-            value: file,
-            fix: 'Write it again with the build.',
-        }, { cause: error });
-    }
-    const result = recordSchema.safeParse(data);
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw new errors/* UserError */.yo({
-        id: 'release-invalid',
-        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
-        value: file,
-        fix: 'Write it again with the build; images must be digests, never tags.',
-    });
-}
-
 // EXTERNAL MODULE: ./src/remote/target.ts
 var target = __nccwpck_require__(1929);
-// EXTERNAL MODULE: ./src/kit/duration.ts
-var kit_duration = __nccwpck_require__(438);
+;// CONCATENATED MODULE: ./src/deploy/login.ts
+
+/** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
+function dockerConfig(images, login) {
+    if (login === undefined)
+        return undefined;
+    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
+    (0,mask/* mask */.d)(auth);
+    const registries = new Set(images.map(registryOf));
+    return JSON.stringify({
+        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
+    });
+}
+/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
+function registryOf(image) {
+    const [first = '', ...rest] = image.split('/');
+    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+        ? first
+        : 'https://index.docker.io/v1/';
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/inputs.ts
-
-
 
 
 
@@ -31769,29 +35211,48 @@ function hostInputs() {
             fix: `Add "host: user@host" under "with:", or under environments.${settings.environment} in slipway.yml.`,
         });
     }
-    const username = (0,kit_inputs/* optional */.lq)('registry-username');
-    const password = (0,kit_inputs/* secret */.rJ)('registry-password')?.trim();
+    const ownCredential = (0,kit_inputs/* choice */.Yq)('pull-credential', ['job', 'host']) === 'host';
+    const login = registryLogin();
     return {
         workspace: folder,
         settings,
         targets: settings.hosts.map(target/* parseTarget */.h),
         key,
         knownHosts: (0,kit_inputs/* optional */.lq)('ssh-known-hosts'),
-        registryAuth: (images) => dockerConfig(images, username, password),
+        pullLogin: (images) => ownCredential ? { credential: 'host' } : { auth: dockerConfig(images, login) },
         manner: {
             healthTimeoutMs: (0,kit_inputs/* duration */.p0)('health-timeout', '2m'),
-            drainMs: (0,kit_duration/* parseDuration */.E)((0,kit_inputs/* optional */.lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
+            drainMs: (0,duration/* parseDuration */.E)((0,kit_inputs/* optional */.lq)('drain-timeout') ?? settings.proxy.drain ?? '10s', 'The input drain-timeout'),
             keep: (0,kit_inputs/* integer */.nd)('keep-releases', 5, 2, 100),
             holdMs: 15 * 60_000,
             by: author(),
         },
     };
 }
-/** Reads what to release, too. */
-function releaseInputs() {
+function author() {
+    const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
+    return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])]
+        .join(' ')
+        .replaceAll(/[^\w .@[\]-]/g, '_');
+}
+
+;// CONCATENATED MODULE: ./src/deploy/release-inputs.ts
+
+
+
+
+
+
+
+/** Reads where to go and what to release; a record that is named by version or commit is fetched from the registry. */
+async function releaseInputs() {
     const inputs = hostInputs();
     const { settings } = inputs;
-    const record = readRecord((0,kit_inputs/* optional */.lq)('release') ?? 'release.json', inputs.workspace);
+    const env = core/* getInput */.V4('env').replaceAll('\r\n', '\n');
+    maskValues(env);
+    const given = (0,kit_inputs/* optional */.lq)('release') ?? 'release.json';
+    const found = await findRecord(given, settings, inputs.workspace, registryOptions(), (0,kit_inputs/* flag */.Jt)('allow-tags'));
+    const { record } = found;
     if (record.app !== settings.app) {
         throw new errors/* UserError */.yo({
             id: 'release-foreign',
@@ -31800,38 +35261,25 @@ function releaseInputs() {
             fix: 'Take the record that the build of this repository wrote.',
         });
     }
-    const env = (lib_core/* getInput */.V4('env') || '').replaceAll('\r\n', '\n');
-    maskValues(env);
+    const { GITHUB_REPOSITORY: repository, GITHUB_REF: ref } = process.env;
+    const token = (0,kit_inputs/* secret */.rJ)('token')?.trim();
     return {
         ...inputs,
+        found,
         dryRun: (0,kit_inputs/* flag */.Jt)('dry-run'),
+        allowUnproven: (0,kit_inputs/* flag */.Jt)('allow-unproven'),
+        github: token && repository ? { token, repository } : undefined,
+        ref,
         subject: {
             settings,
             record,
-            version: versionOf((0,kit_inputs/* optional */.lq)('version'), record),
+            version: versionOf((0,kit_inputs/* optional */.lq)('version') ?? found.version, record),
             env: `${env}\n`,
-            registryAuth: inputs.registryAuth(Object.values(record.services).map(({ image }) => image)),
+            pullLogin: inputs.pullLogin(Object.values(record.services).map(({ image }) => image)),
             workspace: inputs.workspace,
             allowOlder: (0,kit_inputs/* flag */.Jt)('allow-older'),
         },
     };
-}
-/**
- * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
- * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
- */
-function maskValues(env) {
-    const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
-    const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    // A line that is no assignment, too: Compose quotes it in its error.
-    const malformed = env
-        .split('\n')
-        .filter((text) => !/[=:]/.test(text))
-        .map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
-    const values = [...Object.values((0,external_node_util_.parseEnv)(env)), ...inLines, ...malformed].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
-    for (const value of new Set(values))
-        if (value.length >= 8)
-            (0,mask/* mask */.d)(value);
 }
 /** The ledger's name for the release: what was given, else the short commit. */
 function versionOf(given, { commit }) {
@@ -31845,43 +35293,11 @@ function versionOf(given, { commit }) {
         fix: 'Use letters, digits and . _ + @ / -, for example v1.2.0.',
     });
 }
-/** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
-function dockerConfig(images, username, password) {
-    if (username === undefined && password === undefined)
-        return undefined;
-    if (username === undefined || password === undefined) {
-        throw new errors/* UserError */.yo({
-            id: 'input-required',
-            message: 'registry-username and registry-password belong together.',
-            value: username === undefined ? 'registry-username' : 'registry-password',
-            fix: 'Give both, or none for public images.',
-        });
-    }
-    const auth = Buffer.from(`${username}:${password}`).toString('base64');
-    (0,mask/* mask */.d)(auth);
-    const registries = new Set(images.map(registryOf));
-    return JSON.stringify({
-        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
-    });
-}
-/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
-function registryOf(image) {
-    const [first = '', ...rest] = image.split('/');
-    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
-        ? first
-        : 'https://index.docker.io/v1/';
-}
-function author() {
-    const { GITHUB_ACTOR: actor, GITHUB_RUN_ID: run } = process.env;
-    return [actor ?? 'somebody', ...(run === undefined ? [] : [`in run ${run}`])]
-        .join(' ')
-        .replaceAll(/[^\w .@[\]-]/g, '_');
-}
 
 
 /***/ }),
 
-/***/ 6619:
+/***/ 1179:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -31953,59 +35369,8 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-;// CONCATENATED MODULE: external "node:child_process"
-const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: ./src/kit/process.ts
-
-/** Starts a program with its arguments as they are: no shell is involved. */
-function start(command, args, options = {}) {
-    const child = (0,external_node_child_process_namespaceObject.spawn)(command, args, { ...options, stdio: 'pipe' });
-    const exit = new Promise((resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (code, signal) => {
-            resolve({ code, signal });
-        });
-    });
-    // A program that ends before it has read everything is judged by its exit code, not by our EPIPE.
-    child.stdin.on('error', () => undefined);
-    return {
-        pid: child.pid,
-        stdin: child.stdin,
-        stdout: child.stdout,
-        stderr: child.stderr,
-        exit,
-        kill: (signal = 'SIGTERM') => child.kill(signal),
-    };
-}
-/** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
-async function run(command, args, options = {}) {
-    const { input, timeoutMs, ...startOptions } = options;
-    const child = start(command, args, startOptions);
-    const timer = timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => {
-            child.kill('SIGKILL');
-            child.stdout.destroy();
-            child.stderr.destroy();
-        }, timeoutMs);
-    const stdout = collect(child.stdout);
-    const stderr = collect(child.stderr);
-    child.stdin.end(input);
-    try {
-        const exit = await child.exit;
-        return { stdout: stdout(), stderr: stderr(), ...exit };
-    }
-    finally {
-        clearTimeout(timer);
-    }
-}
-/** Gathers what a stream says; the result gives the text so far. */
-function collect(stream) {
-    const chunks = [];
-    stream.on('data', (chunk) => chunks.push(chunk));
-    return () => Buffer.concat(chunks).toString('utf8');
-}
-
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./node_modules/@actions/exec/lib/exec.js + 5 modules
 var exec = __nccwpck_require__(2876);
 ;// CONCATENATED MODULE: ./src/kit/state.ts
@@ -32045,7 +35410,7 @@ function savedAgent() {
  */
 async function startAgent(folder, key, clock) {
     const socket = (0,external_node_path_.join)(folder, 'agent');
-    const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
+    const agent = (0,kit_process/* start */.n)('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
     const life = new AbortController();
     void agent.exit.catch(() => undefined).then(() => { life.abort(); }); // prettier-ignore
     if (agent.pid === undefined)
@@ -32211,6 +35576,8 @@ function sshArguments(target, access, command) {
         'ServerAliveInterval=5',
         'ServerAliveCountMax=3',
         'ClearAllForwardings=yes',
+        // The program is plain text of some ten kilobytes: compressed, it arrives with the first packets.
+        'Compression=yes',
     ];
     return [
         '-F', '/dev/null', '-T', ...options.flatMap((option) => ['-o', option]),
@@ -32219,7 +35586,7 @@ function sshArguments(target, access, command) {
 }
 /** Starts the command; whether the connection comes about shows in its first line of output. */
 function connect(target, access, command) {
-    const process_ = start('ssh', sshArguments(target, access, command), {
+    const process_ = (0,kit_process/* start */.n)('ssh', sshArguments(target, access, command), {
         env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
     });
     let stderr = '';
@@ -32339,10 +35706,13 @@ function pullProblem(image, said, host) {
     if (/x509|certificate/i.test(why)) {
         return problem('registry-certificate', 'The host does not trust the certificate of the registry.', "If the registry has an authority of its own, put that authority's certificate into /etc/docker/certs.d/<registry>/ca.crt on the host; else check the host's clock.");
     }
-    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
-        return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password; on GHCR the token needs read:packages and access to the package.');
+    if (/server gave HTTP response to HTTPS client/i.test(why)) {
+        return problem('registry-plain-http', 'The registry speaks plain HTTP, and the Docker Engine of the host does not allow that.', 'Name the registry under "insecure-registries" in /etc/docker/daemon.json on the host and restart Docker; better, give the registry a certificate.');
     }
-    if (/manifest unknown|name unknown|(?<!executable file )not found/i.test(why)) {
+    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
+        return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password, or the login of the host itself where it pulls with its own (docker login, as this user); on GHCR the token needs read:packages and access to the package.');
+    }
+    if (/manifest unknown|name unknown|no such manifest|(?<!executable file )not found/i.test(why)) {
         return problem('image-not-found', 'The image does not exist.', 'Check that the build pushed it, and that nobody deleted it since.');
     }
     if (/no space left/i.test(why))
@@ -33023,9 +36393,9 @@ function host_release_stateCollector() {
     };
 }
 /** Makes the images be on the host and learns what runs there. */
-async function host_release_pull(session, base, images, auth, log) {
+async function host_release_pull(session, base, images, login, log) {
     const collector = host_release_stateCollector();
-    await session.request('pull', { ...base, auth, image: [...new Set(images)] }, (line) => {
+    await session.request('pull', { ...base, ...login, image: [...new Set(images)] }, (line) => {
         if (line.kind === 'pulling')
             log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
         collector.read(line);
@@ -33247,8 +36617,8 @@ function resultOf({ prepared, standing, failure, evidence }) {
     };
 }
 
-;// CONCATENATED MODULE: external "node:os"
-const external_node_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
+// EXTERNAL MODULE: external "node:os"
+var external_node_os_ = __nccwpck_require__(8161);
 ;// CONCATENATED MODULE: ./src/kit/scratch.ts
 
 
@@ -33261,7 +36631,7 @@ const LONGEST_FOLDER = 80;
  * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
  */
 function makeScratch() {
-    const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_namespaceObject.tmpdir)();
+    const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_.tmpdir)();
     const folder = (0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, `slipway-${(0,external_node_crypto_.randomBytes)(5).toString('hex')}`);
     saveScratch(folder);
     (0,external_node_fs_.mkdirSync)(folder, { mode: 0o700 });
@@ -33272,27 +36642,8 @@ function removeScratch(folder) {
     (0,external_node_fs_.rmSync)(folder, { recursive: true, force: true });
 }
 
-;// CONCATENATED MODULE: ./src/kit/retry.ts
-/**
- * Runs `work` until it succeeds, with exponential back-off and full jitter
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- * @throws the last error of `work`
- */
-async function retry(work, options, clock) {
-    for (let attempt = 1;; attempt += 1) {
-        try {
-            return await work();
-        }
-        catch (error) {
-            if (attempt >= options.attempts || !options.retryable(error))
-                throw error;
-            const pauseMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
-            options.onRetry?.(error, pauseMs);
-            await clock.sleep(pauseMs);
-        }
-    }
-}
-
+// EXTERNAL MODULE: ./src/kit/retry.ts
+var retry = __nccwpck_require__(1834);
 ;// CONCATENATED MODULE: ./src/host/program.ts
 
 /**
@@ -33346,8 +36697,12 @@ class HostSession {
      * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
      */
     async request(verb, args, onLine, payload = []) {
-        const { connection, lines } = (this.#open ??= await this.#connect());
-        connection.process.stdin.write(encodeRequest(verb, args, payload));
+        const request = encodeRequest(verb, args, payload);
+        if (this.#open)
+            this.#open.connection.process.stdin.write(request);
+        else
+            this.#open = await this.#connect(request);
+        const { connection, lines } = this.#open;
         let refused;
         for (;;) {
             const next = await lines.next();
@@ -33388,10 +36743,14 @@ class HostSession {
         this.#open?.connection.process.kill('SIGKILL');
         this.#open = undefined;
     }
-    #connect() {
-        return retry(async () => {
+    /**
+     * Opens the conversation with its first request, which travels with the program: that saves a round trip. Nothing is changed by
+     * what a conversation begins with, so it may be sent again when the connection does not come about.
+     */
+    #connect(first) {
+        return (0,retry/* retry */.L)(async () => {
             const connection = connect(this.target, this.#access, BOOTSTRAP);
-            connection.process.stdin.write(bootstrapInput(hostProgram()));
+            connection.process.stdin.write(Buffer.concat([bootstrapInput(hostProgram()), first]));
             const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
             // Whatever a login script prints comes before our hello, and is not for us.
             for (;;) {
@@ -33493,7 +36852,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     refuseUnset(warnings, host);
     const model = model_parseModel(modelLines.join('\n'));
     const images = chooseImages(model, record);
-    const state = await host_release_pull(session, { ...base, project: model.name }, images.values(), subject.registryAuth, log);
+    const state = await host_release_pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
     refuseOlder(subject, state.current?.release);
     refuseForeign(state, model.name, host);
     const routing = routingOf(settings, model);
@@ -33627,10 +36986,13 @@ async function reportResult(result, report) {
         planTable(prepared),
         ...(evidence.length === 0 ? [] : [(0,summary/* details */.zH)(`What ${host} showed`, evidence)]),
     ]);
-    await finish(result.outcome, said, serving, report, hosts);
-    if (EXIT_CODES[result.outcome] === 0 && !result.proven) {
-        (0,action/* failWith */.f)(UNPROVEN, `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`);
-    }
+    const { outcome, proven } = result;
+    await finish(outcome, said, serving, report, hosts);
+    if (EXIT_CODES[outcome] !== 0 || proven)
+        return { outcome, proven, sentence: said };
+    const unproven = `${said} But it is not proven: ${result.why ?? 'nobody could see it'}`;
+    (0,action/* failWith */.f)(UNPROVEN, unproven);
+    return { outcome, proven, sentence: unproven };
 }
 /** The same for what ended before anything changed. A bug is thrown on. */
 async function reportError(error, current, report) {
@@ -33643,6 +37005,7 @@ async function reportError(error, current, report) {
         `\`${error.id}\` ${(0,summary/* cell */.Hn)(error.value ?? '')}`,
         `**Fix:** ${(0,summary/* cell */.Hn)(error.fix)}`,
     ]);
+    return { outcome, proven: false, sentence: said };
 }
 /** Shows a plan that will not be carried out. */
 async function reportDryRun(prepared, report) {
@@ -33688,6 +37051,108 @@ function outcomeOf(error) {
     if (error.id === 'locked' || error.id === 'superseded')
         return error.id;
     return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
+}
+
+// EXTERNAL MODULE: ./src/release/record.ts + 1 modules
+var release_record = __nccwpck_require__(1559);
+;// CONCATENATED MODULE: ./src/deploy/deployment.ts
+
+/** Nobody. */
+const deployment_noWitness = { say: () => undefined, done: () => Promise.resolve() };
+/** GitHub's record of deployments, written beside the release: nothing waits for it but the end. */
+function gitHubWitness(inputs, log) {
+    const { github, found, subject, dryRun } = inputs;
+    if (github === undefined || dryRun)
+        return deployment_noWitness;
+    const { record, version, settings } = subject;
+    const opened = Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(852)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8852)).then(({ openDeployment }) => openDeployment({
+        ...github,
+        commit: record.commit,
+        environment: settings.environment,
+        description: version,
+        payload: {
+            slipway: 1,
+            record: (0,release_record/* recordHash */.oj)(found.bytes),
+            release: record.id,
+            version,
+            artifact: found.artifact,
+        },
+    }, log));
+    let last = opened;
+    return {
+        say: (state, description) => {
+            const details = {
+                ...(description !== undefined && { description }),
+                environmentUrl: settings.url,
+            };
+            last = last.then(async () => (await opened).status(state, details));
+        },
+        done: async () => {
+            await last;
+        },
+    };
+}
+/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
+function stateOf({ outcome, proven }) {
+    return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
+}
+
+// EXTERNAL MODULE: ./node_modules/picomatch/index.js
+var picomatch = __nccwpck_require__(4006);
+var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
+;// CONCATENATED MODULE: ./src/deploy/gate.ts
+
+
+
+/**
+ * What slipway.yml asks for before a release may go to an environment: the right ref, and a proof from the environment before.
+ * @throws UserError `ref-not-allowed` or `promotion-unproven`
+ */
+async function passGate(inputs, log) {
+    refuseRef(inputs);
+    const { requires, environment } = inputs.subject.settings;
+    if (requires === undefined)
+        return;
+    const unproven = await whyUnproven(inputs, requires, log);
+    if (unproven === undefined)
+        return;
+    if (inputs.allowUnproven) {
+        log.warning(`${unproven} It is released to ${environment} all the same: allow-unproven is set.`);
+        return;
+    }
+    throw new errors/* UserError */.yo({
+        id: 'promotion-unproven',
+        message: unproven,
+        value: inputs.subject.record.id,
+        fix: `Release it to ${requires} first and let it end well; or, in an emergency, set allow-unproven: true.`,
+    });
+}
+function refuseRef({ ref, subject: { settings } }) {
+    const { ref: pattern, environment } = settings;
+    if (pattern === undefined || ref === undefined)
+        return;
+    const name = pattern.startsWith('refs/') ? ref : ref.replace(/^refs\/(?:heads|tags)\//, '');
+    if (picomatch_default().isMatch(name, pattern))
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'ref-not-allowed',
+        message: `slipway.yml lets only "${pattern}" be released to ${environment}.`,
+        value: ref,
+        fix: `Run this for a branch or tag that fits, or change environments.${environment}.ref in slipway.yml.`,
+    });
+}
+/** Why a record counts as unproven; undefined when it is proven. */
+async function whyUnproven({ github, found, subject: { record } }, requires, log) {
+    if (github === undefined)
+        return `Whether ${requires} has proven this release is not known: there is no GitHub token to ask with.`;
+    // Loaded only where it is needed: it is the larger part of what a step would have to start.
+    const { proofOf } = await Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(661)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5661));
+    const question = { ...github, commit: record.commit, environment: requires };
+    const proof = await proofOf({ ...question, hash: (0,release_record/* recordHash */.oj)(found.bytes) }, log);
+    if (proof === undefined)
+        return `${requires} has never proven exactly this release.`;
+    log.info(`Proven on ${requires}: deployment ${proof.deployment}, ${proof.at}`);
+    return undefined;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/rollback.ts
@@ -33743,7 +37208,7 @@ function chooseRelease(entries, kept, current, wanted) {
     return found;
 }
 /** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
-async function rollback_prepareRollback(settings, wanted, registryAuth, session, { clock, log }, onCurrent) {
+async function rollback_prepareRollback(settings, wanted, pullLogin, session, { clock, log }, onCurrent) {
     const base = { root: rootOf(settings), tx: newTransaction(clock) };
     const before = stateCollector();
     const history = [];
@@ -33757,7 +37222,7 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
     await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
     const model = parseModel((files.model ?? []).join('\n'));
     const facts = parseFacts(files.settings ?? []);
-    const state = await pull(session, { ...base, project: model.name }, imagesOf(model), registryAuth(imagesOf(model)), log);
+    const state = await pull(session, { ...base, project: model.name }, imagesOf(model), pullLogin(imagesOf(model)), log);
     return {
         session,
         root: base.root,
@@ -33788,17 +37253,34 @@ async function rollback_prepareRollback(settings, wanted, registryAuth, session,
 
 
 
+
+
 /** Deploys a release to every host and reports; with a proof, every host holds its switch open until it has spoken. */
 async function runDeploy(inputs, context, proof) {
-    const { subject } = inputs;
-    await carryOut(inputs, subject.version, context, inputs.dryRun, proof, (session, onCurrent) => prepare(subject, session, context, onCurrent));
+    const { subject, dryRun } = inputs;
+    await carryOut(inputs, context, {
+        what: subject.version,
+        dryRun,
+        proof,
+        begin: async () => {
+            await passGate(inputs, context.log);
+            return gitHubWitness(inputs, context.log);
+        },
+        prepareOne: (session, onCurrent) => prepare(subject, session, context, onCurrent),
+    });
 }
 /** Puts an earlier release back on every host and reports. */
 async function runRollback(inputs, wanted, context) {
-    const what = `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`;
-    await carryOut(inputs, what, context, false, undefined, (session, onCurrent) => prepareRollback(inputs.settings, wanted, inputs.registryAuth, session, context, onCurrent));
+    const { settings, pullLogin } = inputs;
+    await carryOut(inputs, context, {
+        what: `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`,
+        dryRun: false,
+        proof: undefined,
+        begin: () => Promise.resolve(noWitness),
+        prepareOne: (session, onCurrent) => prepareRollback(settings, wanted, pullLogin, session, context, onCurrent),
+    });
 }
-async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
+async function carryOut(inputs, context, { what, dryRun, proof, begin, prepareOne }) {
     const { clock, log } = context;
     const startedMs = clock.now();
     const { environment } = inputs.settings;
@@ -33810,7 +37292,11 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
         more: proof?.summary() ?? [],
     });
     let current;
+    let witness = deployment_noWitness;
+    let ending;
     try {
+        witness = await begin();
+        witness.say('queued');
         const result = await withHosts(inputs, context, async (sessions) => {
             const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
             for (const one of prepared)
@@ -33820,14 +37306,18 @@ async function carryOut(inputs, what, context, dryRun, proof, prepareOne) {
                 await reportDryRun(prepared, report());
                 return undefined;
             }
+            witness.say('in_progress');
             return log.group(`Release ${what} to ${environment}`, () => release(prepared, inputs.manner, context, proof && (() => proof.prove())));
         });
         if (result)
-            await reportResult(result, report());
+            ending = await reportResult(result, report());
     }
     catch (error) {
-        await reportError(error, current, report());
+        ending = await reportError(error, current, report());
     }
+    if (ending)
+        witness.say(stateOf(ending), ending.sentence);
+    await witness.done();
 }
 
 
@@ -33996,6 +37486,7 @@ function assertNever(value) {
 /* harmony export */   Gl: () => (/* binding */ workspace),
 /* harmony export */   Jt: () => (/* binding */ flag),
 /* harmony export */   Mn: () => (/* binding */ lines),
+/* harmony export */   Yq: () => (/* binding */ choice),
 /* harmony export */   lq: () => (/* binding */ optional),
 /* harmony export */   mw: () => (/* binding */ required),
 /* harmony export */   nd: () => (/* binding */ integer),
@@ -34091,6 +37582,22 @@ function integer(name, fallback, min, max) {
         });
     }
     return value;
+}
+/**
+ * One of several words; the first is the default.
+ * @throws UserError `bad-choice`
+ */
+function choice(name, allowed) {
+    const text = optional(name) ?? allowed[0];
+    const found = allowed.find((word) => word === text);
+    if (found !== undefined)
+        return found;
+    throw new _errors_js__WEBPACK_IMPORTED_MODULE_4__/* .UserError */ .yo({
+        id: 'bad-choice',
+        message: `The input ${name} has no such value.`,
+        value: text,
+        fix: `Use one of: ${allowed.join(', ')}.`,
+    });
 }
 /** The folder that the repository is checked out to. */
 function workspace() {
@@ -34196,6 +37703,102 @@ function mask(secret) {
     ])) {
         if (part.length >= 4)
             _actions_core__WEBPACK_IMPORTED_MODULE_0__/* .setSecret */ .Pq(part);
+    }
+}
+
+
+/***/ }),
+
+/***/ 2057:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  e: () => (/* binding */ run),
+  n: () => (/* binding */ start)
+});
+
+;// CONCATENATED MODULE: external "node:child_process"
+const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
+;// CONCATENATED MODULE: ./src/kit/process.ts
+
+/** Starts a program with its arguments as they are: no shell is involved. */
+function start(command, args, options = {}) {
+    const child = (0,external_node_child_process_namespaceObject.spawn)(command, args, { ...options, stdio: 'pipe' });
+    const exit = new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', (code, signal) => {
+            resolve({ code, signal });
+        });
+    });
+    // A program that ends before it has read everything is judged by its exit code, not by our EPIPE.
+    child.stdin.on('error', () => undefined);
+    return {
+        pid: child.pid,
+        stdin: child.stdin,
+        stdout: child.stdout,
+        stderr: child.stderr,
+        exit,
+        kill: (signal = 'SIGTERM') => child.kill(signal),
+    };
+}
+/** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
+async function run(command, args, options = {}) {
+    const { input, timeoutMs, ...startOptions } = options;
+    const child = start(command, args, startOptions);
+    const timer = timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            child.kill('SIGKILL');
+            child.stdout.destroy();
+            child.stderr.destroy();
+        }, timeoutMs);
+    const stdout = collect(child.stdout);
+    const stderr = collect(child.stderr);
+    child.stdin.end(input);
+    try {
+        const exit = await child.exit;
+        return { stdout: stdout(), stderr: stderr(), ...exit };
+    }
+    finally {
+        clearTimeout(timer);
+    }
+}
+/** Gathers what a stream says; the result gives the text so far. */
+function collect(stream) {
+    const chunks = [];
+    stream.on('data', (chunk) => chunks.push(chunk));
+    return () => Buffer.concat(chunks).toString('utf8');
+}
+
+
+/***/ }),
+
+/***/ 1834:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ retry)
+/* harmony export */ });
+/**
+ * Runs `work` until it succeeds, with exponential back-off and full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * @throws the last error of `work`
+ */
+async function retry(work, options, clock) {
+    for (let attempt = 1;; attempt += 1) {
+        try {
+            return await work();
+        }
+        catch (error) {
+            if (attempt >= options.attempts || !options.retryable(error))
+                throw error;
+            const jitterMs = Math.round(Math.random() * options.pauseMs * 2 ** (attempt - 1));
+            const pauseMs = jitterMs + (options.atLeastMs?.(error) ?? 0);
+            options.onRetry?.(error, pauseMs);
+            await clock.sleep(pauseMs);
+        }
     }
 }
 
@@ -34317,6 +37920,187 @@ function readYaml(text, refuse) {
         // An alias of nothing, or one that grows without bounds, is no error to the parser.
         throw refuse((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error), undefined);
     }
+}
+
+
+/***/ }),
+
+/***/ 5035:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   o: () => (/* binding */ digestOf)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_crypto__WEBPACK_IMPORTED_MODULE_0__);
+
+/** The digest of bytes as registries write it. */
+function digestOf(bytes) {
+    return `sha256:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)('sha256').update(bytes).digest('hex')}`;
+}
+
+
+/***/ }),
+
+/***/ 1559:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Hh: () => (/* binding */ parseRecord),
+  m7: () => (/* binding */ readRecordFile),
+  oj: () => (/* binding */ recordHash)
+});
+
+// UNUSED EXPORTS: formatRecord, imageFacts, isoTime, readRecord, recordId, recordSchema, serviceName
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
+
+
+
+function datetime(params) {
+    return api/* _isoDateTime */.G1(schemas/* ZodISODateTime */.You, params);
+}
+function date(params) {
+    return core._isoDate(ZodISODate, params);
+}
+function time(params) {
+    return core._isoTime(ZodISOTime, params);
+}
+function duration(params) {
+    return core._isoDuration(ZodISODuration, params);
+}
+
+// EXTERNAL MODULE: ./src/kit/errors.ts
+var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/kit/inputs.ts
+var inputs = __nccwpck_require__(7127);
+// EXTERNAL MODULE: ./src/registry/digest.ts
+var digest = __nccwpck_require__(5035);
+;// CONCATENATED MODULE: ./src/release/record.ts
+
+
+
+
+
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'must be a full commit hash');
+/** What is known of one image of a release, wherever it is written down: its leg of the build, or the record. */
+const imageFacts = {
+    image: schemas/* string */.YjP()
+        .regex(/^[a-z0-9][a-zA-Z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'must be repository@sha256:<64 hex digits>')
+        .describe('The image by digest.'),
+    revision: commit.describe('The commit that the image was built from; older than that of the release where the service did not change.'),
+    platforms: schemas/* array */.YOg(schemas/* string */.YjP().regex(/^[a-z0-9]+(\/[a-z0-9]+){1,2}$/, 'must be os/architecture'))
+        .optional()
+        .describe('What the image runs on, for example linux/amd64.'),
+    attestations: schemas/* array */.YOg(schemas/* string */.YjP().regex(/^[a-z0-9-]{1,64}$/))
+        .optional()
+        .describe('What the build attached to the image, for example provenance and sbom.'),
+};
+const serviceName = schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+/** release.json. The JSON Schema in schema/ is generated from this. */
+const recordSchema = schemas/* strictObject */.rej({
+    schema: schemas/* literal */.euz(1).describe('Version of this format.'),
+    id: schemas/* string */.YjP()
+        .regex(/^\d{8}T\d{6}Z-[0-9a-f]{7,64}$/, 'must be <UTC time>-<short commit>, e.g. 20261121T083500Z-1a2b3c4')
+        .describe('Name of the release: the UTC time of its commit, and the short commit.'),
+    app: schemas/* string */.YjP()
+        .regex(/^[a-z0-9][a-z0-9_-]*$/)
+        .describe('Name of the system, as in slipway.yml.'),
+    commit: commit.describe('The commit that was released.'),
+    ref: schemas/* string */.YjP().max(1024).describe('The branch or tag that it was built for.'),
+    created: datetime().describe('When the commit was made, UTC.'),
+    run: schemas/* url */.OZ5({ protocol: /^https?$/ })
+        .optional()
+        .describe('The run that built it first.'),
+    services: schemas/* record */.g1P(serviceName, schemas/* strictObject */.rej(imageFacts))
+        .describe('Every service of the release; its image and where that came from.'),
+});
+/** The name by which a deployment vouches for a record: the digest of exactly the file's bytes. */
+function recordHash(bytes) {
+    return (0,digest/* digestOf */.o)(bytes);
+}
+/** The name of the release of a commit; a second run of the same commit gives the same. @param created the commit's time */
+function recordId(commitHash, created) {
+    return `${isoTime(created).replaceAll(/[-:]/g, '')}-${commitHash.slice(0, 7)}`;
+}
+/** A time in UTC, to the second. */
+function isoTime(time) {
+    return time.toISOString().replace(/\.\d+/, '');
+}
+/** The one way to write a record down: the same facts are the same bytes. */
+function formatRecord(record) {
+    const { schema, id, app, commit: hash, ref, created, run, services } = record;
+    const ordered = {
+        ...{ schema, id, app, commit: hash, ref, created, run },
+        services: Object.fromEntries(Object.entries(services)
+            .sort(([one], [other]) => (one < other ? -1 : 1))
+            .map(([name, { image, revision, platforms, attestations }]) => [
+            name,
+            { image, revision, platforms, attestations },
+        ])),
+    };
+    return Buffer.from(`${JSON.stringify(ordered, null, 2)}\n`);
+}
+/** The same with images by tag: for who has asked for it. A tag may be another image by the time it is pulled. */
+const taggedSchema = recordSchema.extend({
+    services: schemas/* record */.g1P(serviceName, schemas/* strictObject */.rej({ ...imageFacts, image: schemas/* string */.YjP().regex(/^[a-z0-9][a-zA-Z0-9._:/@-]*$/) })),
+});
+/**
+ * Reads release.json.
+ * @throws UserError `release-missing` or `release-invalid`
+ */
+function readRecord(file, workspace) {
+    return readRecordFile(file, workspace).record;
+}
+/** The same with its bytes. */
+function readRecordFile(file, workspace, allowTags = false) {
+    const path = (0,inputs/* insideWorkspace */.CT)(file, workspace);
+    let bytes;
+    try {
+        bytes = (0,external_node_fs_.readFileSync)(path);
+    }
+    catch {
+        throw new errors/* UserError */.yo({
+            id: 'release-missing',
+            message: 'The release record cannot be read.',
+            value: file,
+            fix: 'Let an earlier step write release.json, or download it as an artifact before this step.',
+        });
+    }
+    return { bytes, record: parseRecord(bytes.toString('utf8'), file, allowTags) };
+}
+/** The same from a text. */
+function parseRecord(text, file, allowTags = false) {
+    let data;
+    try {
+        data = JSON.parse(text);
+    }
+    catch (error) {
+        throw new errors/* UserError */.yo({
+            id: 'release-invalid',
+            message: 'The release record is not JSON.',
+            value: file,
+            fix: 'Write it again with the build.',
+        }, { cause: error });
+    }
+    const result = (allowTags ? taggedSchema : recordSchema).safeParse(data);
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw new errors/* UserError */.yo({
+        id: 'release-invalid',
+        message: `The release record does not fit: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}.`,
+        value: file,
+        fix: 'Write it again with the build; images must be digests, never tags (or, where that is meant, allow-tags: true).',
+    });
 }
 
 
@@ -34494,6 +38278,13 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2")
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
+
+/***/ }),
+
+/***/ 8161:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 /***/ }),
 
@@ -55983,7 +59774,7 @@ function constantCatch(value) {
 /******/ 	// Execute the module function
 /******/ 	var threw = true;
 /******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 		threw = false;
 /******/ 	} finally {
 /******/ 		if(threw) delete __webpack_module_cache__[moduleId];
@@ -55992,6 +59783,9 @@ function constantCatch(value) {
 /******/ 	// Return the exports of the module
 /******/ 	return module.exports;
 /******/ }
+/******/ 
+/******/ // expose the modules object (__webpack_modules__)
+/******/ __nccwpck_require__.m = __webpack_modules__;
 /******/ 
 /************************************************************************/
 /******/ /* webpack/runtime/asset-relocator-loader */
@@ -56090,9 +59884,105 @@ function constantCatch(value) {
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/ensure chunk */
+/******/ (() => {
+/******/ 	__nccwpck_require__.f = {};
+/******/ 	// This file contains only the entry chunk.
+/******/ 	// The chunk loading function for additional chunks
+/******/ 	__nccwpck_require__.e = (chunkId) => {
+/******/ 		return Promise.all(Object.keys(__nccwpck_require__.f).reduce((promises, key) => {
+/******/ 			__nccwpck_require__.f[key](chunkId, promises);
+/******/ 			return promises;
+/******/ 		}, []));
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/get javascript chunk filename */
+/******/ (() => {
+/******/ 	// This function allow to reference async chunks
+/******/ 	__nccwpck_require__.u = (chunkId) => {
+/******/ 		// return url for filenames based on template
+/******/ 		return "" + chunkId + ".index.js";
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/import chunk loading */
+/******/ (() => {
+/******/ 	// no baseURI
+/******/ 	
+/******/ 	// object to store loaded and loading chunks
+/******/ 	// undefined = chunk not loaded, null = chunk preloaded/prefetched
+/******/ 	// [resolve, Promise] = chunk loading, 0 = chunk loaded
+/******/ 	var installedChunks = {
+/******/ 		792: 0
+/******/ 	};
+/******/ 	
+/******/ 	var installChunk = (data) => {
+/******/ 		var {ids, modules, runtime} = data;
+/******/ 		// add "modules" to the modules object,
+/******/ 		// then flag all "ids" as loaded and fire callback
+/******/ 		var moduleId, chunkId, i = 0;
+/******/ 		for(moduleId in modules) {
+/******/ 			if(__nccwpck_require__.o(modules, moduleId)) {
+/******/ 				__nccwpck_require__.m[moduleId] = modules[moduleId];
+/******/ 			}
+/******/ 		}
+/******/ 		if(runtime) runtime(__nccwpck_require__);
+/******/ 		for(;i < ids.length; i++) {
+/******/ 			chunkId = ids[i];
+/******/ 			if(__nccwpck_require__.o(installedChunks, chunkId) && installedChunks[chunkId]) {
+/******/ 				installedChunks[chunkId][0]();
+/******/ 			}
+/******/ 			installedChunks[ids[i]] = 0;
+/******/ 		}
+/******/ 	
+/******/ 	}
+/******/ 	
+/******/ 	__nccwpck_require__.f.j = (chunkId, promises) => {
+/******/ 			// import() chunk loading for javascript
+/******/ 			var installedChunkData = __nccwpck_require__.o(installedChunks, chunkId) ? installedChunks[chunkId] : undefined;
+/******/ 			if(installedChunkData !== 0) { // 0 means "already installed".
+/******/ 	
+/******/ 				// a Promise means "currently loading".
+/******/ 				if(installedChunkData) {
+/******/ 					promises.push(installedChunkData[1]);
+/******/ 				} else {
+/******/ 					if(true) { // all chunks have JS
+/******/ 						// setup Promise in chunk cache
+/******/ 						var promise = import("./" + __nccwpck_require__.u(chunkId)).then(installChunk, (e) => {
+/******/ 							if(installedChunks[chunkId] !== 0) installedChunks[chunkId] = undefined;
+/******/ 							throw e;
+/******/ 						});
+/******/ 						var promise = Promise.race([promise, new Promise((resolve) => (installedChunkData = installedChunks[chunkId] = [resolve]))])
+/******/ 						promises.push(installedChunkData[1] = promise);
+/******/ 					}
+/******/ 				}
+/******/ 			}
+/******/ 	};
+/******/ 	
+/******/ 	// no prefetching
+/******/ 	
+/******/ 	// no preloaded
+/******/ 	
+/******/ 	// no external install chunk
+/******/ 	
+/******/ 	// no on chunks loaded
 /******/ })();
 /******/ 
 /************************************************************************/

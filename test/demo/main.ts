@@ -9,7 +9,7 @@ import { edit, type Made, Pipeline } from './pipeline.ts';
 import { type DemoStep, markdown, terminal } from './show.ts';
 
 /** Requests each second on each host, and how many each step must have seen before the next begins. */
-const PER_SECOND = 160;
+const PER_SECOND = 110;
 const PER_STEP = 1_000;
 
 const began = performance.now();
@@ -18,7 +18,7 @@ const say = (text: string): void => {
   console.log(`${seconds().toFixed(1).padStart(6)} s  ${text}`);
 };
 const tell = (line: string): void => {
-  console.log(`          | ${line}`);
+  console.log(`${seconds().toFixed(1).padStart(6)} s  | ${line}`);
 };
 
 say('bringing up two hosts, each with its own Docker Engine and sshd, a registry and a BuildKit');
