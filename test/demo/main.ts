@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../lab/host.ts';
 import { openLab } from '../lab/lab.ts';
 import { type Load, since, startLoad } from '../lab/load.ts';
+import type { Count } from '../lab/meter.ts';
 import { releaseEnv, saasChat } from '../lab/saas-chat.ts';
 import { runStep } from '../runner/runner.ts';
 import { edit, type Made, Pipeline } from './pipeline.ts';
 import { type DemoStep, markdown, terminal } from './show.ts';
 
-/** Requests each second on each host, and how many each step must have seen before the next begins. */
+/** Requests each second on each host, and how many each step must have seen before the next begins there. */
 const PER_SECOND = 110;
 const PER_STEP = 1_000;
 
@@ -25,6 +26,24 @@ say('bringing up two hosts, each with its own Docker Engine and sshd, a registry
 const lab = await openLab();
 const loads = new Map<Host, Load>();
 const steps: DemoStep[] = [];
+/** The last step on each host: what happens there counts as its own until the next one begins. */
+const open = new Map<Host, { at: number; before: Count | undefined }>();
+
+/** Counts what users of a host have noticed since its last step began. */
+async function count(host: Host): Promise<void> {
+  const [load, last] = [loads.get(host), open.get(host)];
+  const step = last && steps[last.at];
+  if (load === undefined || last === undefined || step === undefined) return;
+  let counted = await load.count();
+  while (since(last.before, counted).sent < PER_STEP) {
+    await sleep(200);
+    counted = await load.count();
+  }
+  const { sent, failed } = since(last.before, counted);
+  steps[last.at] = { ...step, sent, failed };
+  const reasons = failed === 0 ? '' : ` ${JSON.stringify(counted.failures)}`;
+  say(`${step.title}: ${sent} requests sent by now, ${failed} failed${reasons}`);
+}
 try {
   const [staging, production] = await Promise.all([lab.host('staging'), lab.host('production')]);
   const system = saasChat(lab);
@@ -51,6 +70,7 @@ try {
     inputs: Record<string, string>,
     ref = 'refs/heads/main',
   ): Promise<void> => {
+    await count(host);
     say(title);
     const before = await loads.get(host)?.count();
     const started = seconds();
@@ -62,16 +82,10 @@ try {
       onLine: tell,
     });
     const took = seconds() - started;
-    let load = loads.get(host);
-    if (!load) loads.set(host, (load = await startLoad(system.load(host, PER_SECOND))));
-    let counted = await load.count();
-    while (since(before, counted).sent < PER_STEP) {
-      await sleep(200);
-      counted = await load.count();
-    }
+    if (!loads.has(host)) loads.set(host, await startLoad(system.load(host, PER_SECOND)));
     const revision = await revisionOf(host);
     const serving = revisions.get(revision) ?? revision;
-    const { sent, failed } = since(before, counted);
+    open.set(host, { at: steps.length, before });
     steps.push({
       title,
       environment,
@@ -81,12 +95,11 @@ try {
       exitCode: result.exitCode,
       serving,
       expected,
-      sent,
-      failed,
+      sent: 0,
+      failed: 0,
       sentence: result.outputs.sentence ?? '',
     });
-    const reasons = failed === 0 ? '' : ` ${JSON.stringify(counted.failures)}`;
-    say(`${environment} serves ${serving}; ${sent} requests sent, ${failed} failed${reasons}\n`);
+    say(`${environment} serves ${serving}\n`);
   };
   const deploy = (
     version: string,
@@ -144,6 +157,7 @@ try {
     'drain-timeout': '2s',
   });
   say(`tags that staging had not proven, and that went nowhere: ${refused.join(', ')}`);
+  await Promise.all([count(staging), count(production)]);
   if (refused.join() !== 'v1.2.0') throw new Error('v1.2.0 alone was to be refused');
   await pipeline.close();
 } finally {
@@ -154,7 +168,9 @@ try {
 console.log(terminal(steps, seconds()));
 writeFileSync('demo-summary.md', markdown(steps, seconds()));
 console.log('\nThe same as Markdown: demo-summary.md');
-const bad = steps.filter(({ failed, serving, expected }) => failed > 0 || serving !== expected);
+const bad = steps.filter(
+  ({ sent, failed, serving, expected }) => sent < PER_STEP || failed > 0 || serving !== expected,
+);
 for (const { title, serving, expected, failed } of bad)
   console.error(
     `NOT AS EXPECTED: ${title}: serves ${serving}, expected ${expected}; ${failed} requests failed`,

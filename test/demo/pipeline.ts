@@ -90,6 +90,7 @@ export class Pipeline {
       built.map((service) =>
         this.#step('actions/build-image', 'refs/heads/main', {
           service,
+          cache: 'none', // the builder of the lab keeps its own; a hosted runner starts with none
           'secret-files': Object.entries(buildSecrets)
             .map(([id, path]) => `${id}=${path}`)
             .join('\n'),
