@@ -150,12 +150,14 @@ try {
 
   say('a record that names the image of v1.0.0 as the new one: healthy, and not what it says');
   system.mislabel('stale.json', { record: sick.record, images: v1.record });
-  await deploy('stale', staging, 'staging', { release: 'stale.json', expected: 'v1.1.0' });
-
-  await step('go back to v1.0.0 by hand', production, 'production', 'v1.0.0', 'actions/rollback', {
-    version: 'v1.0.0',
-    'drain-timeout': '2s',
-  });
+  // Two hosts, two things at once.
+  await Promise.all([
+    deploy('stale', staging, 'staging', { release: 'stale.json', expected: 'v1.1.0' }),
+    step('go back to v1.0.0 by hand', production, 'production', 'v1.0.0', 'actions/rollback', {
+      version: 'v1.0.0',
+      'drain-timeout': '2s',
+    }),
+  ]);
   say(`tags that staging had not proven, and that went nowhere: ${refused.join(', ')}`);
   await Promise.all([count(staging), count(production)]);
   if (refused.join() !== 'v1.2.0') throw new Error('v1.2.0 alone was to be refused');
