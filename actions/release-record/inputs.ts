@@ -62,8 +62,7 @@ function readSettings(folder: string): Slipway {
 }
 
 function requirement(config: Slipway, environment: string | undefined): string | undefined {
-  if (environment === undefined) return undefined;
-  return config.environments[environmentSettings(config, environment).environment]?.requires;
+  return environment === undefined ? undefined : environmentSettings(config, environment).requires;
 }
 
 /** The tag that is being released, unless another name is given. */

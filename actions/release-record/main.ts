@@ -1,7 +1,7 @@
 import * as core from '@actions/core';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { checkedOut, type Revision } from '../../src/detect/revision.ts';
+import { Git, gitEnvironment, type Revision } from '../../src/detect/git.ts';
 import { runAction } from '../../src/kit/action.ts';
 import { systemClock } from '../../src/kit/clock.ts';
 import { UserError } from '../../src/kit/errors.ts';
@@ -23,7 +23,9 @@ await runAction('refused', async () => {
   try {
     const inputs = recordInputs();
     const client = new RegistryClient(registryOptions());
-    const revision = await checkedOut(inputs.workspace, process.env);
+    const { workspace: folder } = inputs;
+    const env = gitEnvironment(process.env, folder, undefined);
+    const revision = await new Git({ folder, log, env }).revision();
     const result = await work(inputs, revision, client);
     const path = insideWorkspace(inputs.release, inputs.workspace);
     mkdirSync(dirname(path), { recursive: true });

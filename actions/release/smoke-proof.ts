@@ -1,7 +1,7 @@
 import { duration, integer, optional } from '../../src/kit/inputs.ts';
 import type { Context } from '../../src/deploy/host-release.ts';
 import type { ReleaseInputs } from '../../src/deploy/release-inputs.ts';
-import type { Proof } from '../../src/deploy/run.ts';
+import type { Proof } from '../../src/deploy/carry-out.ts';
 import { needUrl } from '../../src/smoke/plan.ts';
 import { smoke, type SmokePlan, type SmokeResult } from '../../src/smoke/smoke.ts';
 import { smokeSummary } from '../../src/smoke/summary.ts';

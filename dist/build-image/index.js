@@ -38159,7 +38159,7 @@ var __spreadArray = (this && this.__spreadArray) || function (to, from, pack) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _src_build_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4157);
 /* harmony import */ var _src_build_login_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9125);
-/* harmony import */ var _src_build_report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(330);
+/* harmony import */ var _src_build_report_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9049);
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5920);
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3490);
@@ -38816,13 +38816,11 @@ function secretFiles(folder) {
 /* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_os__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var _kit_mask_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6502);
+/* harmony import */ var _registry_credentials_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3653);
 
 
 
 
-/** Docker's own name of its registry in config.json. */
-const HUB_KEY = 'https://index.docker.io/v1/';
 /**
  * Makes a folder for DOCKER_CONFIG that is the user's own (builders, plugins, credential helpers, other logins) with one login more.
  * The password is written there only, for this user alone, and the folder is gone after the job's step.
@@ -38836,14 +38834,11 @@ function privateLogin(scratch, login, env) {
     for (const name of (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(own) ? (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(own) : [])
         if (name !== 'config.json')
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.symlinkSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(own, name), (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, name));
-    const key = login.registry === 'docker.io' ? HUB_KEY : login.registry;
-    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-    (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_3__/* .mask */ .d)(auth);
     const content = {
         ...config,
-        auths: { ...config.auths, [key]: { auth } },
+        auths: { ...config.auths, ...(0,_registry_credentials_js__WEBPACK_IMPORTED_MODULE_3__/* .authsOf */ .vx)([login.registry], login) },
         // Without a helper of its own name, the user's credsStore would be asked instead of the file.
-        credHelpers: { ...config.credHelpers, [key]: '' },
+        credHelpers: { ...config.credHelpers, [(0,_registry_credentials_js__WEBPACK_IMPORTED_MODULE_3__/* .keyOf */ .TN)(login.registry)]: '' },
     };
     (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, 'config.json'), JSON.stringify(content), { mode: 0o600 });
     return folder;
@@ -38852,7 +38847,7 @@ function privateLogin(scratch, login, env) {
 
 /***/ }),
 
-/***/ 330:
+/***/ 9049:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39738,25 +39733,25 @@ function knownArguments(declared, { commit, epoch }, version) {
     };
 }
 
-// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
-var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./src/detect/tree.ts
 
 /** Larger files are none that a person has written. */
-const LARGEST = (/* unused pure expression or super */ null && (1024 * 1024));
+const LARGEST = 1024 * 1024;
 /** What will be asked for in most repositories, read at once: every reading starts a process. */
 const LIKELY = /^(?!(?:.*\/)?node_modules\/)(?:.*\/)?(?:[^/]*(?:docker|container|compose)[^/]*|package\.json|go\.(?:mod|work)|pyproject\.toml|requirements[^/]*|\.nvmrc|\.(?:node|python)-version)$/i;
 /**
  * Makes the tree out of the lines of `git ls-tree -r -l`.
  * @param read answers as `git cat-file --batch` does, for objects in order
  */
-function tree_makeTree(listing, read) {
+function makeTree(listing, read) {
     const entries = new Map();
     for (const line of listing) {
         const [, mode, object, size, path] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([^]+)$/.exec(line) ?? [];
@@ -39768,11 +39763,11 @@ function tree_makeTree(listing, read) {
     const folders = new Set(files.flatMap(ancestors));
     const names = new Map();
     for (const file of files) {
-        const inside = names.get(dirname(file));
+        const inside = names.get((0,posix_namespaceObject.dirname)(file));
         if (inside === undefined)
-            names.set(dirname(file), [basename(file)]);
+            names.set((0,posix_namespaceObject.dirname)(file), [(0,posix_namespaceObject.basename)(file)]);
         else
-            inside.push(basename(file));
+            inside.push((0,posix_namespaceObject.basename)(file));
     }
     const links = files.filter((path) => !entries.get(path)?.mode.startsWith('100'));
     const linked = new Set(links);
@@ -39843,15 +39838,20 @@ class Git {
     constructor(options) {
         this.#options = options;
     }
+    /** The hash of the commit that is checked out. @throws UserError `git-missing` or `repository-missing` */
+    async head() {
+        return (await this.revision()).commit;
+    }
     /**
-     * The commit that is checked out.
+     * The commit that is checked out: what is built is that, whatever the event says.
      * @throws UserError `git-missing` or `repository-missing`
      */
-    async head() {
-        const head = await this.#run(['rev-parse', '--verify', '--end-of-options', 'HEAD^{commit}']);
-        if (head.code === 0)
-            return head.stdout.trim();
-        throw new UserError({
+    async revision() {
+        const head = await this.#run(['show', '--no-patch', '--format=%H %ct', 'HEAD', '--']);
+        const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(head.stdout) ?? [];
+        if (head.code === 0 && commit !== undefined)
+            return { commit, epoch: Number(epoch) };
+        throw new kit_errors/* UserError */.yo({
             id: 'repository-missing',
             message: `The workspace is no git repository with a commit: ${said(head)}`,
             value: this.#options.folder,
@@ -39921,10 +39921,10 @@ class Git {
         if (objects.length === 0)
             return Buffer.alloc(0);
         const { folder, env } = this.#options;
-        const child = start('git', ['cat-file', '--batch'], { cwd: folder, env });
+        const child = (0,process/* start */.n)('git', ['cat-file', '--batch'], { cwd: folder, env });
         child.stderr.resume();
         child.stdin.end(objects.map((object) => `${object}\n`).join(''));
-        const [bytes] = await Promise.all([buffer(child.stdout), child.exit]);
+        const [bytes] = await Promise.all([(0,consumers_namespaceObject.buffer)(child.stdout), child.exit]);
         return bytes;
     }
     async #fetch(args) {
@@ -39935,7 +39935,7 @@ class Git {
             '--no-recurse-submodules',
             ...args,
         ]);
-        for (const line of result.code === 0 ? [] : lastLines(result.stderr, 3))
+        for (const line of result.code === 0 ? [] : (0,kit_text/* lastLines */.w$)(result.stderr, 3))
             this.#options.log.foreign('git', line);
         return result.code === 0;
     }
@@ -39947,7 +39947,7 @@ class Git {
         const result = await this.#run(args);
         if (result.code === 0)
             return result.stdout;
-        throw new UserError({
+        throw new kit_errors/* UserError */.yo({
             id: 'git-failed',
             message: `git could not read the repository: ${said(result)}`,
             value: args[0],
@@ -39957,10 +39957,10 @@ class Git {
     async #run(args) {
         const { folder, env } = this.#options;
         try {
-            return await run('git', args, { cwd: folder, env, timeoutMs: TIMEOUT_MS });
+            return await (0,process/* run */.e)('git', args, { cwd: folder, env, timeoutMs: TIMEOUT_MS });
         }
         catch (error) {
-            throw new UserError({
+            throw new kit_errors/* UserError */.yo({
                 id: 'git-missing',
                 message: 'The runner has no git.',
                 value: 'git',
@@ -40005,37 +40005,7 @@ function split(text) {
 /** git's own reason; advice follows it. */
 function said({ stderr, code, signal }) {
     const fatal = /^(?:fatal|error): (.*)$/m.exec(stderr)?.[1];
-    return fatal ?? lastLines(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
-}
-
-;// CONCATENATED MODULE: ./src/detect/revision.ts
-
-
-
-
-const revision_TIMEOUT_MS = 60_000;
-/**
- * The commit that the workspace holds: what is built is what was checked out, whatever the event says.
- * @throws UserError `repository-missing`
- */
-async function checkedOut(workspace, env) {
-    const args = ['-C', workspace, 'show', '--no-patch', '--format=%H %ct', 'HEAD', '--'];
-    const options = { env: gitEnvironment(env, workspace, undefined), timeoutMs: revision_TIMEOUT_MS };
-    const said = await (0,process/* run */.e)('git', args, options).catch((error) => ({
-        code: 1,
-        signal: null,
-        stdout: '',
-        stderr: String(error),
-    }));
-    const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(said.stdout) ?? [];
-    if (said.code === 0 && commit !== undefined)
-        return { commit, epoch: Number(epoch) };
-    throw new kit_errors/* UserError */.yo({
-        id: 'repository-missing',
-        message: `The workspace is no git repository with a commit: ${(0,kit_text/* lastLines */.w$)(said.stderr, 1)[0] ?? ''}`,
-        value: workspace,
-        fix: 'Check the repository out before this step: uses: actions/checkout.',
-    });
+    return fatal ?? (0,kit_text/* lastLines */.w$)(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
 }
 
 ;// CONCATENATED MODULE: ./src/build/tags/rule.ts
@@ -40345,9 +40315,9 @@ function valid(name) {
  */
 async function prepare(inputs, context) {
     const { env, log, clock } = context;
-    const { image } = inputs;
+    const { image, workspace: folder } = inputs;
     const [revision, builder, hadolint] = await Promise.all([
-        checkedOut(inputs.workspace, env),
+        new Git({ folder, log, env: gitEnvironment(env, folder, undefined) }).revision(),
         findBuilder(inputs.builder, env),
         hadolintFindings(image.dockerfile, env),
     ]);
@@ -41216,10 +41186,9 @@ function mask(secret) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  e: () => (/* binding */ run)
+  e: () => (/* binding */ run),
+  n: () => (/* binding */ start)
 });
-
-// UNUSED EXPORTS: start
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
@@ -41541,7 +41510,7 @@ async function authorize(answer, scope, context) {
     return `Bearer ${token}`;
 }
 function tokenQuestion(realm, login, parameters) {
-    if (login?.username === credentials/* TOKEN_USER */.A) {
+    if (login?.username === credentials/* TOKEN_USER */.At) {
         const form = { ...parameters, grant_type: 'refresh_token', client_id: 'slipway' };
         return {
             method: 'POST',
@@ -41805,8 +41774,10 @@ function header({ headers }, name) {
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   A: () => (/* binding */ TOKEN_USER),
-/* harmony export */   d: () => (/* binding */ dockerCredentials)
+/* harmony export */   At: () => (/* binding */ TOKEN_USER),
+/* harmony export */   TN: () => (/* binding */ keyOf),
+/* harmony export */   d8: () => (/* binding */ dockerCredentials),
+/* harmony export */   vx: () => (/* binding */ authsOf)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
@@ -41846,12 +41817,22 @@ function dockerCredentials(env) {
         const config = readDockerConfig(file);
         const keys = keysOf(registry);
         const helper = first(keys, config.credHelpers) ?? config.credsStore;
-        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+        const login = (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
             loginOf(first(keys, config.auths));
         if (login !== undefined)
             (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_4__/* .mask */ .d)(login.password);
         return login;
     };
+}
+/** What Docker's config.json keeps of a login for some registries; the secret in it is masked. */
+function authsOf(registries, { username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    (0,_kit_mask_js__WEBPACK_IMPORTED_MODULE_4__/* .mask */ .d)(auth);
+    return Object.fromEntries(Array.from(registries, (registry) => [keyOf(registry), { auth }]));
+}
+/** The name under which Docker itself writes a registry down. */
+function keyOf(registry) {
+    return keysOf(registry)[0] ?? registry;
 }
 /** The names under which Docker keeps a registry: Docker Hub's is a relic. */
 function keysOf(registry) {
@@ -42155,7 +42136,7 @@ function registryLogin() {
 function registryOptions() {
     const login = registryLogin();
     return {
-        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d)(process.env) : () => Promise.resolve(login),
+        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d8)(process.env) : () => Promise.resolve(login),
         plainHttp: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .lines */ .Mn)('registry-plain-http'),
         ca: authority((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('registry-ca')),
         clock: _kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
@@ -42189,6 +42170,7 @@ function authority(pem) {
 /* harmony export */   FH: () => (/* binding */ formatReference),
 /* harmony export */   nz: () => (/* binding */ apiHost)
 /* harmony export */ });
+/* unused harmony export registryOf */
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
 const HUB = 'docker.io';
@@ -42220,6 +42202,10 @@ function parseReference(text) {
         });
     }
     return { registry, repository, tag, digest };
+}
+/** The registry of an image, whatever stands behind its name. */
+function registryOf(image) {
+    return split(image).registry;
 }
 /** The first part is a registry when it looks like a host. */
 function split(name) {

@@ -38390,14 +38390,19 @@ class Git {
     constructor(options) {
         this.#options = options;
     }
+    /** The hash of the commit that is checked out. @throws UserError `git-missing` or `repository-missing` */
+    async head() {
+        return (await this.revision()).commit;
+    }
     /**
-     * The commit that is checked out.
+     * The commit that is checked out: what is built is that, whatever the event says.
      * @throws UserError `git-missing` or `repository-missing`
      */
-    async head() {
-        const head = await this.#run(['rev-parse', '--verify', '--end-of-options', 'HEAD^{commit}']);
-        if (head.code === 0)
-            return head.stdout.trim();
+    async revision() {
+        const head = await this.#run(['show', '--no-patch', '--format=%H %ct', 'HEAD', '--']);
+        const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(head.stdout) ?? [];
+        if (head.code === 0 && commit !== undefined)
+            return { commit, epoch: Number(epoch) };
         throw new errors/* UserError */.yo({
             id: 'repository-missing',
             message: `The workspace is no git repository with a commit: ${said(head)}`,
@@ -39966,7 +39971,7 @@ async function authorize(answer, scope, context) {
     return `Bearer ${token}`;
 }
 function tokenQuestion(realm, login, parameters) {
-    if (login?.username === credentials/* TOKEN_USER */.A) {
+    if (login?.username === credentials/* TOKEN_USER */.At) {
         const form = { ...parameters, grant_type: 'refresh_token', client_id: 'slipway' };
         return {
             method: 'POST',
@@ -40230,9 +40235,11 @@ function header({ headers }, name) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  A: () => (/* binding */ TOKEN_USER),
-  d: () => (/* binding */ dockerCredentials)
+  At: () => (/* binding */ TOKEN_USER),
+  d8: () => (/* binding */ dockerCredentials)
 });
+
+// UNUSED EXPORTS: authsOf, keyOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
@@ -40245,7 +40252,7 @@ var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(6502);
+var kit_mask = __nccwpck_require__(6502);
 // EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
 var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
@@ -40277,12 +40284,22 @@ function dockerCredentials(env) {
         const config = readDockerConfig(file);
         const keys = keysOf(registry);
         const helper = first(keys, config.credHelpers) ?? config.credsStore;
-        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+        const login = (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
             loginOf(first(keys, config.auths));
         if (login !== undefined)
-            (0,mask/* mask */.d)(login.password);
+            (0,kit_mask/* mask */.d)(login.password);
         return login;
     };
+}
+/** What Docker's config.json keeps of a login for some registries; the secret in it is masked. */
+function authsOf(registries, { username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    mask(auth);
+    return Object.fromEntries(Array.from(registries, (registry) => [keyOf(registry), { auth }]));
+}
+/** The name under which Docker itself writes a registry down. */
+function keyOf(registry) {
+    return keysOf(registry)[0] ?? registry;
 }
 /** The names under which Docker keeps a registry: Docker Hub's is a relic. */
 function keysOf(registry) {
@@ -40421,7 +40438,7 @@ function registryLogin() {
 function registryOptions() {
     const login = registryLogin();
     return {
-        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d)(process.env) : () => Promise.resolve(login),
+        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d8)(process.env) : () => Promise.resolve(login),
         plainHttp: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .lines */ .Mn)('registry-plain-http'),
         ca: authority((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('registry-ca')),
         clock: _kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
@@ -40455,6 +40472,7 @@ function authority(pem) {
 /* harmony export */   FH: () => (/* binding */ formatReference),
 /* harmony export */   nz: () => (/* binding */ apiHost)
 /* harmony export */ });
+/* unused harmony export registryOf */
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
 const HUB = 'docker.io';
@@ -40486,6 +40504,10 @@ function parseReference(text) {
         });
     }
     return { registry, repository, tag, digest };
+}
+/** The registry of an image, whatever stands behind its name. */
+function registryOf(image) {
+    return split(image).registry;
 }
 /** The first part is a registry when it looks like a host. */
 function split(name) {

@@ -28709,9 +28709,7 @@ function readSettings(folder) {
     return parseConfig(JSON.stringify({ app: name.toLowerCase() }), file);
 }
 function requirement(config, environment) {
-    if (environment === undefined)
-        return undefined;
-    return config.environments[environmentSettings(config, environment).environment]?.requires;
+    return environment === undefined ? undefined : environmentSettings(config, environment).requires;
 }
 /** The tag that is being released, unless another name is given. */
 function versionOf(env) {
@@ -28739,7 +28737,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var _src_detect_revision_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(6602);
+/* harmony import */ var _src_detect_git_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8529);
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5920);
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3713);
@@ -28777,7 +28775,9 @@ await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_4__/* .runAction */ .C)('re
     try {
         const inputs = (0,_inputs_js__WEBPACK_IMPORTED_MODULE_16__/* .recordInputs */ .v)();
         const client = new _src_registry_client_js__WEBPACK_IMPORTED_MODULE_10__/* .RegistryClient */ .b((0,_src_registry_inputs_js__WEBPACK_IMPORTED_MODULE_11__/* .registryOptions */ ._)());
-        const revision = await (0,_src_detect_revision_js__WEBPACK_IMPORTED_MODULE_3__/* .checkedOut */ .M)(inputs.workspace, process.env);
+        const { workspace: folder } = inputs;
+        const env = (0,_src_detect_git_js__WEBPACK_IMPORTED_MODULE_3__/* .gitEnvironment */ ._)(process.env, folder, undefined);
+        const revision = await new _src_detect_git_js__WEBPACK_IMPORTED_MODULE_3__/* .Git */ .T({ folder, log, env }).revision();
         const result = await work(inputs, revision, client);
         const path = (0,_src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_7__/* .insideWorkspace */ .CT)(inputs.release, inputs.workspace);
         (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), { recursive: true });
@@ -28837,38 +28837,39 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 6602:
+/***/ 8529:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  M: () => (/* binding */ checkedOut)
+  T: () => (/* binding */ Git),
+  _: () => (/* binding */ gitEnvironment)
 });
 
+;// CONCATENATED MODULE: external "node:stream/consumers"
+const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/kit/mask.ts
+var mask = __nccwpck_require__(6502);
 // EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
 var process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./src/kit/text.ts
 var kit_text = __nccwpck_require__(4669);
-;// CONCATENATED MODULE: external "node:stream/consumers"
-const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-// EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(6502);
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./src/detect/tree.ts
 
 /** Larger files are none that a person has written. */
-const LARGEST = (/* unused pure expression or super */ null && (1024 * 1024));
+const LARGEST = 1024 * 1024;
 /** What will be asked for in most repositories, read at once: every reading starts a process. */
 const LIKELY = /^(?!(?:.*\/)?node_modules\/)(?:.*\/)?(?:[^/]*(?:docker|container|compose)[^/]*|package\.json|go\.(?:mod|work)|pyproject\.toml|requirements[^/]*|\.nvmrc|\.(?:node|python)-version)$/i;
 /**
  * Makes the tree out of the lines of `git ls-tree -r -l`.
  * @param read answers as `git cat-file --batch` does, for objects in order
  */
-function tree_makeTree(listing, read) {
+function makeTree(listing, read) {
     const entries = new Map();
     for (const line of listing) {
         const [, mode, object, size, path] = /^(\d+) \w+ ([0-9a-f]+) +(\d+|-)\t([^]+)$/.exec(line) ?? [];
@@ -28880,11 +28881,11 @@ function tree_makeTree(listing, read) {
     const folders = new Set(files.flatMap(ancestors));
     const names = new Map();
     for (const file of files) {
-        const inside = names.get(dirname(file));
+        const inside = names.get((0,posix_namespaceObject.dirname)(file));
         if (inside === undefined)
-            names.set(dirname(file), [basename(file)]);
+            names.set((0,posix_namespaceObject.dirname)(file), [(0,posix_namespaceObject.basename)(file)]);
         else
-            inside.push(basename(file));
+            inside.push((0,posix_namespaceObject.basename)(file));
     }
     const links = files.filter((path) => !entries.get(path)?.mode.startsWith('100'));
     const linked = new Set(links);
@@ -28955,15 +28956,20 @@ class Git {
     constructor(options) {
         this.#options = options;
     }
+    /** The hash of the commit that is checked out. @throws UserError `git-missing` or `repository-missing` */
+    async head() {
+        return (await this.revision()).commit;
+    }
     /**
-     * The commit that is checked out.
+     * The commit that is checked out: what is built is that, whatever the event says.
      * @throws UserError `git-missing` or `repository-missing`
      */
-    async head() {
-        const head = await this.#run(['rev-parse', '--verify', '--end-of-options', 'HEAD^{commit}']);
-        if (head.code === 0)
-            return head.stdout.trim();
-        throw new UserError({
+    async revision() {
+        const head = await this.#run(['show', '--no-patch', '--format=%H %ct', 'HEAD', '--']);
+        const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(head.stdout) ?? [];
+        if (head.code === 0 && commit !== undefined)
+            return { commit, epoch: Number(epoch) };
+        throw new errors/* UserError */.yo({
             id: 'repository-missing',
             message: `The workspace is no git repository with a commit: ${said(head)}`,
             value: this.#options.folder,
@@ -29033,10 +29039,10 @@ class Git {
         if (objects.length === 0)
             return Buffer.alloc(0);
         const { folder, env } = this.#options;
-        const child = start('git', ['cat-file', '--batch'], { cwd: folder, env });
+        const child = (0,process/* start */.n)('git', ['cat-file', '--batch'], { cwd: folder, env });
         child.stderr.resume();
         child.stdin.end(objects.map((object) => `${object}\n`).join(''));
-        const [bytes] = await Promise.all([buffer(child.stdout), child.exit]);
+        const [bytes] = await Promise.all([(0,consumers_namespaceObject.buffer)(child.stdout), child.exit]);
         return bytes;
     }
     async #fetch(args) {
@@ -29047,7 +29053,7 @@ class Git {
             '--no-recurse-submodules',
             ...args,
         ]);
-        for (const line of result.code === 0 ? [] : lastLines(result.stderr, 3))
+        for (const line of result.code === 0 ? [] : (0,kit_text/* lastLines */.w$)(result.stderr, 3))
             this.#options.log.foreign('git', line);
         return result.code === 0;
     }
@@ -29059,7 +29065,7 @@ class Git {
         const result = await this.#run(args);
         if (result.code === 0)
             return result.stdout;
-        throw new UserError({
+        throw new errors/* UserError */.yo({
             id: 'git-failed',
             message: `git could not read the repository: ${said(result)}`,
             value: args[0],
@@ -29069,10 +29075,10 @@ class Git {
     async #run(args) {
         const { folder, env } = this.#options;
         try {
-            return await run('git', args, { cwd: folder, env, timeoutMs: TIMEOUT_MS });
+            return await (0,process/* run */.e)('git', args, { cwd: folder, env, timeoutMs: TIMEOUT_MS });
         }
         catch (error) {
-            throw new UserError({
+            throw new errors/* UserError */.yo({
                 id: 'git-missing',
                 message: 'The runner has no git.',
                 value: 'git',
@@ -29117,37 +29123,7 @@ function split(text) {
 /** git's own reason; advice follows it. */
 function said({ stderr, code, signal }) {
     const fatal = /^(?:fatal|error): (.*)$/m.exec(stderr)?.[1];
-    return fatal ?? lastLines(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
-}
-
-;// CONCATENATED MODULE: ./src/detect/revision.ts
-
-
-
-
-const revision_TIMEOUT_MS = 60_000;
-/**
- * The commit that the workspace holds: what is built is what was checked out, whatever the event says.
- * @throws UserError `repository-missing`
- */
-async function checkedOut(workspace, env) {
-    const args = ['-C', workspace, 'show', '--no-patch', '--format=%H %ct', 'HEAD', '--'];
-    const options = { env: gitEnvironment(env, workspace, undefined), timeoutMs: revision_TIMEOUT_MS };
-    const said = await (0,process/* run */.e)('git', args, options).catch((error) => ({
-        code: 1,
-        signal: null,
-        stdout: '',
-        stderr: String(error),
-    }));
-    const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(said.stdout) ?? [];
-    if (said.code === 0 && commit !== undefined)
-        return { commit, epoch: Number(epoch) };
-    throw new errors/* UserError */.yo({
-        id: 'repository-missing',
-        message: `The workspace is no git repository with a commit: ${(0,kit_text/* lastLines */.w$)(said.stderr, 1)[0] ?? ''}`,
-        value: workspace,
-        fix: 'Check the repository out before this step: uses: actions/checkout.',
-    });
+    return fatal ?? (0,kit_text/* lastLines */.w$)(stderr, 1)[0] ?? `it ended with ${code ?? signal ?? '?'}`;
 }
 
 
@@ -29544,10 +29520,9 @@ function mask(secret) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  e: () => (/* binding */ run)
+  e: () => (/* binding */ run),
+  n: () => (/* binding */ start)
 });
-
-// UNUSED EXPORTS: start
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
@@ -30046,7 +30021,7 @@ async function authorize(answer, scope, context) {
     return `Bearer ${token}`;
 }
 function tokenQuestion(realm, login, parameters) {
-    if (login?.username === credentials/* TOKEN_USER */.A) {
+    if (login?.username === credentials/* TOKEN_USER */.At) {
         const form = { ...parameters, grant_type: 'refresh_token', client_id: 'slipway' };
         return {
             method: 'POST',
@@ -30310,9 +30285,11 @@ function header({ headers }, name) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  A: () => (/* binding */ TOKEN_USER),
-  d: () => (/* binding */ dockerCredentials)
+  At: () => (/* binding */ TOKEN_USER),
+  d8: () => (/* binding */ dockerCredentials)
 });
+
+// UNUSED EXPORTS: authsOf, keyOf
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
@@ -30325,7 +30302,7 @@ var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/kit/errors.ts
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(6502);
+var kit_mask = __nccwpck_require__(6502);
 // EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
 var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
@@ -30357,12 +30334,22 @@ function dockerCredentials(env) {
         const config = readDockerConfig(file);
         const keys = keysOf(registry);
         const helper = first(keys, config.credHelpers) ?? config.credsStore;
-        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+        const login = (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
             loginOf(first(keys, config.auths));
         if (login !== undefined)
-            (0,mask/* mask */.d)(login.password);
+            (0,kit_mask/* mask */.d)(login.password);
         return login;
     };
+}
+/** What Docker's config.json keeps of a login for some registries; the secret in it is masked. */
+function authsOf(registries, { username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    mask(auth);
+    return Object.fromEntries(Array.from(registries, (registry) => [keyOf(registry), { auth }]));
+}
+/** The name under which Docker itself writes a registry down. */
+function keyOf(registry) {
+    return keysOf(registry)[0] ?? registry;
 }
 /** The names under which Docker keeps a registry: Docker Hub's is a relic. */
 function keysOf(registry) {
@@ -30501,7 +30488,7 @@ function registryLogin() {
 function registryOptions() {
     const login = registryLogin();
     return {
-        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d)(process.env) : () => Promise.resolve(login),
+        credentials: login === undefined ? (0,_credentials_js__WEBPACK_IMPORTED_MODULE_4__/* .dockerCredentials */ .d8)(process.env) : () => Promise.resolve(login),
         plainHttp: (0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .lines */ .Mn)('registry-plain-http'),
         ca: authority((0,_kit_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .optional */ .lq)('registry-ca')),
         clock: _kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m,
@@ -30535,6 +30522,7 @@ function authority(pem) {
 /* harmony export */   FH: () => (/* binding */ formatReference),
 /* harmony export */   nz: () => (/* binding */ apiHost)
 /* harmony export */ });
+/* unused harmony export registryOf */
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
 const HUB = 'docker.io';
@@ -30566,6 +30554,10 @@ function parseReference(text) {
         });
     }
     return { registry, repository, tag, digest };
+}
+/** The registry of an image, whatever stands behind its name. */
+function registryOf(image) {
+    return split(image).registry;
 }
 /** The first part is a registry when it looks like a host. */
 function split(name) {
@@ -31134,8 +31126,8 @@ async function recordRelease(recording, { client, log }) {
     const { config, commit, images, platforms, publish } = recording;
     const place = publish ? (0,_store_js__WEBPACK_IMPORTED_MODULE_6__/* .recordRepository */ .a)(config, images) : undefined;
     const stored = place && (await published(client, place, commit, log));
-    const { config: _, ...parts } = recording;
-    const record = stored?.record ?? (0,_collect_js__WEBPACK_IMPORTED_MODULE_3__/* .makeRecord */ .Uo)({ ...parts, config, run: publish ? recording.run : undefined });
+    const run = publish ? recording.run : undefined;
+    const record = stored?.record ?? (0,_collect_js__WEBPACK_IMPORTED_MODULE_3__/* .makeRecord */ .Uo)({ ...recording, run });
     if (stored !== undefined)
         (0,_collect_js__WEBPACK_IMPORTED_MODULE_3__/* .checkAccounted */ .DQ)(commit, record, images, (0,_registry_reference_js__WEBPACK_IMPORTED_MODULE_2__/* .formatReference */ .FH)(stored.reference));
     (0,_collect_js__WEBPACK_IMPORTED_MODULE_3__/* .checkRecord */ .EQ)(record, config, commit);

@@ -33931,7 +33931,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4449);
-/* harmony import */ var _src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1179);
+/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4892);
 /* harmony import */ var _smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5367);
 
 
@@ -33942,7 +33942,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 const context = { clock: _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m, log: (0,_src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__/* .actionsLog */ ._)(_src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__/* .systemClock */ .m) };
 await (0,_src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__/* .runAction */ .C)('aborted', async () => {
     const inputs = await (0,_src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__/* .releaseInputs */ .z)();
-    await (0,_src_deploy_run_js__WEBPACK_IMPORTED_MODULE_4__/* .runDeploy */ .z)(inputs, context, (0,_smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__/* .smokeProof */ .m)(inputs, context));
+    await (0,_src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__/* .runDeploy */ .z)(inputs, context, (0,_smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__/* .smokeProof */ .m)(inputs, context));
 });
 
 __webpack_async_result__();
@@ -34741,12 +34741,22 @@ function dockerCredentials(env) {
         const config = readDockerConfig(file);
         const keys = keysOf(registry);
         const helper = first(keys, config.credHelpers) ?? config.credsStore;
-        const login = (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+        const login = (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
             loginOf(first(keys, config.auths));
         if (login !== undefined)
             (0,mask/* mask */.d)(login.password);
         return login;
     };
+}
+/** What Docker's config.json keeps of a login for some registries; the secret in it is masked. */
+function authsOf(registries, { username, password }) {
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    (0,mask/* mask */.d)(auth);
+    return Object.fromEntries(Array.from(registries, (registry) => [keyOf(registry), { auth }]));
+}
+/** The name under which Docker itself writes a registry down. */
+function keyOf(registry) {
+    return keysOf(registry)[0] ?? registry;
 }
 /** The names under which Docker keeps a registry: Docker Hub's is a relic. */
 function keysOf(registry) {
@@ -35267,6 +35277,10 @@ function parseReference(text) {
     }
     return { registry, repository, tag, digest };
 }
+/** The registry of an image, whatever stands behind its name. */
+function registryOf(image) {
+    return split(image).registry;
+}
 /** The first part is a registry when it looks like a host. */
 function split(name) {
     const slash = name.indexOf('/');
@@ -35702,23 +35716,12 @@ var read = __nccwpck_require__(7790);
 var target = __nccwpck_require__(1929);
 ;// CONCATENATED MODULE: ./src/deploy/login.ts
 
+
 /** Docker's config.json for the registries of these images, in one line; undefined when they are public. */
 function dockerConfig(images, login) {
     if (login === undefined)
         return undefined;
-    const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-    (0,mask/* mask */.d)(auth);
-    const registries = new Set(images.map(registryOf));
-    return JSON.stringify({
-        auths: Object.fromEntries([...registries].map((registry) => [registry, { auth }])),
-    });
-}
-/** The registry of an image by Docker's own rule: the part before the first slash, when it looks like a host. */
-function registryOf(image) {
-    const [first = '', ...rest] = image.split('/');
-    return rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
-        ? first
-        : 'https://index.docker.io/v1/';
+    return JSON.stringify({ auths: authsOf(new Set(images.map(registryOf)), login) });
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/inputs.ts
@@ -35834,7 +35837,7 @@ function versionOf(given, { commit }) {
 
 /***/ }),
 
-/***/ 1179:
+/***/ 4892:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35842,8 +35845,6 @@ function versionOf(given, { commit }) {
 __nccwpck_require__.d(__webpack_exports__, {
   z: () => (/* binding */ runDeploy)
 });
-
-// UNUSED EXPORTS: runRollback
 
 // EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 11 modules
 var lib_core = __nccwpck_require__(3360);
@@ -35885,7 +35886,7 @@ const entrySchema = schemas/* object */.Ikc({
     by: schemas/* string */.YjP().optional(),
 });
 /** Reads lines of the ledger, oldest first; a line that a power cut tore is left out. */
-function ledger_parseLedger(lines) {
+function parseLedger(lines) {
     return lines.flatMap((line) => {
         try {
             return [entrySchema.parse(JSON.parse(line))];
@@ -36265,7 +36266,7 @@ function pullProblem(image, said, host) {
 /** How long a lost connection is tried again before the outcome is called unknown, in milliseconds. */
 const REATTACH_MS = 5 * 60_000;
 /** A transaction's name: sorts by time, is safe as a file name. */
-function transaction_newTransaction(clock) {
+function newTransaction(clock) {
     const time = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
     return `${time}-${(0,external_node_crypto_.randomBytes)(3).toString('hex')}`;
 }
@@ -36395,7 +36396,7 @@ const modelSchema = schemas/* looseObject */._H3({
     secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
 });
 /** @throws UserError `compose-invalid` */
-function model_parseModel(text) {
+function parseModel(text) {
     const result = modelSchema.safeParse(JSON.parse(text));
     if (result.success)
         return result.data;
@@ -36711,7 +36712,7 @@ function outside(path) {
 
 
 /** Decides for each service what happens to it. A pure function: the same input gives the same plan. */
-function plan_plan(input) {
+function plan(input) {
     const { model, containers, routing, migrate, ran, kind } = input;
     const levels = dependencyLevels(model);
     const oneShots = oneShotServices(model, migrate);
@@ -36883,11 +36884,11 @@ function planLines({ steps, joins: names }, routing) {
 
 
 /** Reads settings.json, which we wrote, from its lines. */
-function host_release_parseFacts(lines) {
+function parseFacts(lines) {
     return JSON.parse(lines.join('\n'));
 }
 /** The folder of an environment on the host, as the host program gets it. */
-function host_release_rootOf({ app, environment, path }) {
+function rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
     if (/[\r\n\0]/.test(root) || root.startsWith('-') || root === '') {
         throw new errors/* UserError */.yo({
@@ -36900,7 +36901,7 @@ function host_release_rootOf({ app, environment, path }) {
     return root;
 }
 /** Collects what the verbs `pull` and `status` report. */
-function host_release_stateCollector() {
+function stateCollector() {
     let current;
     const settings = [];
     const kept = [];
@@ -36922,7 +36923,7 @@ function host_release_stateCollector() {
         },
         state: () => ({
             current,
-            facts: settings.length === 0 ? undefined : host_release_parseFacts(settings),
+            facts: settings.length === 0 ? undefined : parseFacts(settings),
             kept,
             containers,
             images,
@@ -36930,8 +36931,8 @@ function host_release_stateCollector() {
     };
 }
 /** Makes the images be on the host and learns what runs there. */
-async function host_release_pull(session, base, images, login, log) {
-    const collector = host_release_stateCollector();
+async function pull(session, base, images, login, log) {
+    const collector = stateCollector();
     await session.request('pull', { ...base, ...login, image: [...new Set(images)] }, (line) => {
         if (line.kind === 'pulling')
             log.info(`${session.target.text}: pulling ${line.fields[0] ?? ''}`);
@@ -36962,7 +36963,7 @@ async function activate(prepared, manner, { clock, log }) {
             log.foreign(first, text);
         }
     };
-    const transaction = new HostTransaction(session, transaction_newTransaction(clock), root, clock, log, onLine);
+    const transaction = new HostTransaction(session, newTransaction(clock), root, clock, log, onLine);
     const archive = kind === 'deploy' ? await tar(entries) : Buffer.alloc(0);
     const lines = Buffer.from(planLines(plan, routing));
     const args = {
@@ -36982,7 +36983,7 @@ async function activate(prepared, manner, { clock, log }) {
     return Object.assign(activation, { prepared, transaction, standing });
 }
 /** The part of a ledger line that says what a release is: its names, and the image of every service. */
-function host_release_ledgerOf(model, { version, commit }) {
+function ledgerOf(model, { version, commit }) {
     return ledgerMembers({
         version,
         commit,
@@ -36990,7 +36991,7 @@ function host_release_ledgerOf(model, { version, commit }) {
     });
 }
 /** The images of a model, each once. */
-function host_release_imagesOf(model) {
+function imagesOf(model) {
     return [
         ...new Set(Object.values(model.services).flatMap(({ image }) => (image === undefined ? [] : [image]))),
     ];
@@ -37345,162 +37346,6 @@ async function withHosts(inputs, context, work) {
     }
 }
 
-;// CONCATENATED MODULE: ./src/deploy/prepare.ts
-
-
-
-
-
-
-
-
-/**
- * Resolves, pulls and plans a release on one host. Nothing that runs there is touched.
- * @param onCurrent told what the host serves, as soon as that is known: an error shall be able to say so
- */
-async function prepare(subject, session, { clock, log }, onCurrent = () => undefined) {
-    const { settings, record, workspace } = subject;
-    const host = session.target.text;
-    const root = host_release_rootOf(settings);
-    const tx = transaction_newTransaction(clock);
-    const base = { root, tx };
-    const sources = composeSources(settings.compose, workspace);
-    const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
-    const modelLines = [];
-    const warnings = [];
-    let absolute = root;
-    await session.request('prepare', {
-        ...base,
-        project: projectName(sources, settings),
-        compose: settings.compose,
-        size: archive.length,
-    }, ({ kind, fields }) => {
-        if (kind === 'model')
-            modelLines.push(fields.join('\t'));
-        else if (kind === 'warning')
-            warnings.push(fields.join(' '));
-        else if (kind === 'current')
-            onCurrent(served(fields[0], fields[1]));
-        else if (kind === 'root')
-            absolute = fields[0] ?? root;
-        else if (kind === 'recovering')
-            log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
-    }, [archive]);
-    refuseUnset(warnings, host);
-    const model = model_parseModel(modelLines.join('\n'));
-    const images = chooseImages(model, record);
-    const state = await host_release_pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
-    refuseOlder(subject, state.current?.release);
-    refuseForeign(state, model.name, host);
-    const routing = routingOf(settings, model);
-    const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
-    const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
-    const final = finalCompose(model, digests, routing, place, workspace);
-    // The name of the release says which configuration it has, too: the same images with another setting are another release.
-    const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
-    const facts = {
-        routing,
-        built: Object.keys(record.services),
-        migrate: settings.migrate,
-        version: subject.version,
-        commit: record.commit,
-        fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
-            name,
-            labels?.[FINGERPRINT] ?? '',
-        ])),
-    };
-    const json = (path, value) => ({
-        path: `release/${path}`,
-        content: `${JSON.stringify(value, null, 2)}\n`,
-        mode: 0o600,
-    });
-    return {
-        session,
-        root,
-        release,
-        version: subject.version,
-        kind: 'deploy',
-        project: model.name,
-        state,
-        routing,
-        plan: plan_plan({
-            ...facts,
-            ran: state.facts?.fingerprints ?? {},
-            model: final.model,
-            containers: state.containers,
-            routing,
-            migrate: settings.migrate,
-            kind: 'deploy',
-        }),
-        ledger: host_release_ledgerOf(final.model, facts),
-        entries: [
-            { path: 'release/', content: '', mode: 0o700 },
-            json('compose.json', labelled(final.model, release)),
-            json('release.json', record),
-            json('settings.json', facts),
-            ...final.entries,
-        ],
-    };
-}
-/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(sources, { app, environment, compose }) {
-    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
-    return named ? undefined : `${app}-${environment}`;
-}
-/** The proxy and the ports that it routes to; undefined when slipway.yml asks for none. */
-function routingOf({ proxy, services }, model) {
-    if (proxy.driver === 'none')
-        return undefined;
-    const name = proxy.service ?? proxy.driver;
-    if (!Object.hasOwn(model.services, name)) {
-        throw new errors/* UserError */.yo({
-            id: 'proxy-unknown',
-            message: 'slipway.yml names a proxy service that the Compose files do not have.',
-            value: name,
-            fix: `Set proxy.service to one of: ${Object.keys(model.services).join(', ')}; or proxy.driver to none.`,
-        });
-    }
-    const ports = Object.entries(services).flatMap(([service, { port }]) => port !== undefined && Object.hasOwn(model.services, service) ? [[service, port]] : []);
-    return { proxy: name, ports: Object.fromEntries(ports) };
-}
-/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
-function refuseUnset(warnings, host) {
-    const unset = [
-        ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
-    ];
-    if (unset.length === 0)
-        return;
-    throw new errors/* UserError */.yo({
-        id: 'variable-missing',
-        message: `${host}: the Compose file uses variables that are not set.`,
-        value: unset.join(', '),
-        fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${unset[0] ?? 'NAME'}:-value}`,
-    });
-}
-/** A re-run of an old workflow must not roll an environment back. Identifiers sort by time. */
-function refuseOlder({ record, allowOlder, settings }, current) {
-    if (allowOlder || current === undefined || record.id.slice(0, 16) >= current.slice(0, 16))
-        return;
-    throw new errors/* UserError */.yo({
-        id: 'superseded',
-        message: `This release was made before the one that ${settings.environment} serves.`,
-        value: `${record.id} < ${current}`,
-        fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
-    });
-}
-/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
-function refuseForeign({ current, containers }, project, host) {
-    const foreign = containers.filter(({ release }) => release === '');
-    if (current !== undefined || foreign.length === 0)
-        return;
-    throw new errors/* UserError */.yo({
-        id: 'project-unmanaged',
-        message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
-        value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
-        fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
-    });
-}
-
 // EXTERNAL MODULE: ./src/kit/action.ts
 var action = __nccwpck_require__(5920);
 // EXTERNAL MODULE: ./src/kit/duration.ts
@@ -37590,17 +37435,68 @@ function outcomeOf(error) {
     return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
 }
 
+;// CONCATENATED MODULE: ./src/deploy/carry-out.ts
+
+
+
+
+/** Nobody. */
+const noWitness = { say: () => undefined, done: () => Promise.resolve() };
+/** Prepares every host, carries the release out on all of them, and reports how it ended. */
+async function carryOut(inputs, context, { what, dryRun, proof, begin, prepareOne }) {
+    const { clock, log } = context;
+    const startedMs = clock.now();
+    const { environment } = inputs.settings;
+    const report = () => ({
+        what,
+        environment,
+        startedMs,
+        endedMs: clock.now(),
+        more: proof?.summary() ?? [],
+    });
+    let current;
+    let witness = noWitness;
+    let ending;
+    try {
+        witness = await begin();
+        witness.say('queued');
+        const result = await withHosts(inputs, context, async (sessions) => {
+            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
+            for (const one of prepared)
+                announce(one, log);
+            lib_core/* setOutput */.uH('release', prepared[0]?.release ?? '');
+            if (dryRun) {
+                await reportDryRun(prepared, report());
+                return undefined;
+            }
+            witness.say('in_progress');
+            return log.group(`Release ${what} to ${environment}`, () => release(prepared, inputs.manner, context, proof && (() => proof.prove())));
+        });
+        if (result)
+            ending = await reportResult(result, report());
+    }
+    catch (error) {
+        ending = await reportError(error, current, report());
+    }
+    if (ending)
+        witness.say(stateOf(ending), ending.sentence);
+    await witness.done();
+}
+/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
+function stateOf({ outcome, proven }) {
+    return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
+}
+
 // EXTERNAL MODULE: ./src/release/record.ts + 1 modules
 var release_record = __nccwpck_require__(1559);
 ;// CONCATENATED MODULE: ./src/deploy/deployment.ts
 
-/** Nobody. */
-const deployment_noWitness = { say: () => undefined, done: () => Promise.resolve() };
+
 /** GitHub's record of deployments, written beside the release: nothing waits for it but the end. */
 function gitHubWitness(inputs, log) {
     const { github, found, subject, dryRun } = inputs;
     if (github === undefined || dryRun)
-        return deployment_noWitness;
+        return noWitness;
     const { record, version, settings } = subject;
     const opened = Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(852)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8852)).then(({ openDeployment }) => openDeployment({
         ...github,
@@ -37628,10 +37524,6 @@ function gitHubWitness(inputs, log) {
             await last;
         },
     };
-}
-/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
-function stateOf({ outcome, proven }) {
-    return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
 }
 
 // EXTERNAL MODULE: ./node_modules/picomatch/index.js
@@ -37692,7 +37584,9 @@ async function whyUnproven({ github, found, subject: { record } }, requires, log
     return undefined;
 }
 
-;// CONCATENATED MODULE: ./src/deploy/rollback.ts
+;// CONCATENATED MODULE: ./src/deploy/prepare.ts
+
+
 
 
 
@@ -37700,94 +37594,153 @@ async function whyUnproven({ github, found, subject: { record } }, requires, log
 
 
 /**
- * Chooses the release to go back to.
- * @param entries the ledger, oldest first
- * @param kept the releases whose files the host still has
- * @throws UserError `nothing-to-roll-back`, `release-unknown`, `already-current`
+ * Resolves, pulls and plans a release on one host. Nothing that runs there is touched.
+ * @param onCurrent told what the host serves, as soon as that is known: an error shall be able to say so
  */
-function chooseRelease(entries, kept, current, wanted) {
-    const good = entries
-        .filter(({ outcome, release }) => (outcome === 'deployed' || outcome === 'unchanged') && kept.includes(release))
-        .reverse();
-    const known = good.map(({ release, version }) => `${version ?? ''} (${release})`);
-    const list = [...new Set(known)].join(', ') || 'none';
-    const { release, version } = wanted;
-    if (release === undefined && version === undefined) {
-        // Releases that were left behind by an earlier way back are newer than the current one; they stay behind.
-        const last = good.find((entry) => current === undefined || entry.release < current);
-        if (last)
-            return last;
-        throw new UserError({
-            id: 'nothing-to-roll-back',
-            message: 'There is no earlier release to go back to.',
-            value: current ?? 'nothing was deployed',
-            fix: 'Deploy a release that is good instead.',
-        });
-    }
-    const found = good.find((entry) => (release === undefined || entry.release === release) &&
-        (version === undefined || entry.version === version));
-    if (!found) {
-        throw new UserError({
-            id: 'release-unknown',
-            message: 'The host does not keep that release.',
-            value: release ?? version,
-            fix: `Choose one of: ${list}; or deploy it again.`,
-        });
-    }
-    if (found.release === current) {
-        throw new UserError({
-            id: 'already-current',
-            message: 'That release is the one that is served already.',
-            value: release ?? version,
-            fix: `Choose another one: ${list}`,
-        });
-    }
-    return found;
-}
-/** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
-async function rollback_prepareRollback(settings, wanted, pullLogin, session, { clock, log }, onCurrent) {
-    const base = { root: rootOf(settings), tx: newTransaction(clock) };
-    const before = stateCollector();
-    const history = [];
-    await session.request('recover', base, () => undefined);
-    await session.request('status', { ...base, project: `${settings.app}-${settings.environment}` }, before.read);
-    await session.request('history', base, ({ fields }) => history.push(fields[0] ?? ''));
-    const { current, kept } = before.state();
-    onCurrent(current);
-    const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
-    const files = { model: [], settings: [] };
-    await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
-    const model = parseModel((files.model ?? []).join('\n'));
-    const facts = parseFacts(files.settings ?? []);
-    const state = await pull(session, { ...base, project: model.name }, imagesOf(model), pullLogin(imagesOf(model)), log);
+async function prepare(subject, session, { clock, log }, onCurrent = () => undefined) {
+    const { settings, record, workspace } = subject;
+    const host = session.target.text;
+    const root = rootOf(settings);
+    const tx = newTransaction(clock);
+    const base = { root, tx };
+    const sources = composeSources(settings.compose, workspace);
+    const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
+    const modelLines = [];
+    const warnings = [];
+    let absolute = root;
+    await session.request('prepare', {
+        ...base,
+        project: projectName(sources, settings),
+        compose: settings.compose,
+        size: archive.length,
+    }, ({ kind, fields }) => {
+        if (kind === 'model')
+            modelLines.push(fields.join('\t'));
+        else if (kind === 'warning')
+            warnings.push(fields.join(' '));
+        else if (kind === 'current')
+            onCurrent(served(fields[0], fields[1]));
+        else if (kind === 'root')
+            absolute = fields[0] ?? root;
+        else if (kind === 'recovering')
+            log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
+    }, [archive]);
+    refuseUnset(warnings, host);
+    const model = parseModel(modelLines.join('\n'));
+    const images = chooseImages(model, record);
+    const state = await pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
+    refuseOlder(subject, state.current?.release);
+    refuseForeign(state, model.name, host);
+    const routing = routingOf(settings, model);
+    const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
+    const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
+    const final = finalCompose(model, digests, routing, place, workspace);
+    // The name of the release says which configuration it has, too: the same images with another setting are another release.
+    const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
+    const facts = {
+        routing,
+        built: Object.keys(record.services),
+        migrate: settings.migrate,
+        version: subject.version,
+        commit: record.commit,
+        fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
+            name,
+            labels?.[FINGERPRINT] ?? '',
+        ])),
+    };
+    const json = (path, value) => ({
+        path: `release/${path}`,
+        content: `${JSON.stringify(value, null, 2)}\n`,
+        mode: 0o600,
+    });
     return {
         session,
-        root: base.root,
-        release: entry.release,
-        version: facts.version,
-        kind: 'rollback',
+        root,
+        release,
+        version: subject.version,
+        kind: 'deploy',
         project: model.name,
         state,
-        routing: facts.routing,
+        routing,
         plan: plan({
-            model,
+            ...facts,
+            ran: state.facts?.fingerprints ?? {},
+            model: final.model,
             containers: state.containers,
-            routing: facts.routing,
-            built: facts.built,
-            migrate: facts.migrate,
-            ran: {},
-            kind: 'rollback',
+            routing,
+            migrate: settings.migrate,
+            kind: 'deploy',
         }),
-        ledger: ledgerOf(model, facts),
-        entries: [],
+        ledger: ledgerOf(final.model, facts),
+        entries: [
+            { path: 'release/', content: '', mode: 0o700 },
+            json('compose.json', labelled(final.model, release)),
+            json('release.json', record),
+            json('settings.json', facts),
+            ...final.entries,
+        ],
     };
 }
+/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
+function projectName(sources, { app, environment, compose }) {
+    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+    return named ? undefined : `${app}-${environment}`;
+}
+/** The proxy and the ports that it routes to; undefined when slipway.yml asks for none. */
+function routingOf({ proxy, services }, model) {
+    if (proxy.driver === 'none')
+        return undefined;
+    const name = proxy.service ?? proxy.driver;
+    if (!Object.hasOwn(model.services, name)) {
+        throw new errors/* UserError */.yo({
+            id: 'proxy-unknown',
+            message: 'slipway.yml names a proxy service that the Compose files do not have.',
+            value: name,
+            fix: `Set proxy.service to one of: ${Object.keys(model.services).join(', ')}; or proxy.driver to none.`,
+        });
+    }
+    const ports = Object.entries(services).flatMap(([service, { port }]) => port !== undefined && Object.hasOwn(model.services, service) ? [[service, port]] : []);
+    return { proxy: name, ports: Object.fromEntries(ports) };
+}
+/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
+function refuseUnset(warnings, host) {
+    const unset = [
+        ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
+    ];
+    if (unset.length === 0)
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'variable-missing',
+        message: `${host}: the Compose file uses variables that are not set.`,
+        value: unset.join(', '),
+        fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${unset[0] ?? 'NAME'}:-value}`,
+    });
+}
+/** A re-run of an old workflow must not roll an environment back. Identifiers sort by time. */
+function refuseOlder({ record, allowOlder, settings }, current) {
+    if (allowOlder || current === undefined || record.id.slice(0, 16) >= current.slice(0, 16))
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'superseded',
+        message: `This release was made before the one that ${settings.environment} serves.`,
+        value: `${record.id} < ${current}`,
+        fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
+    });
+}
+/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
+function refuseForeign({ current, containers }, project, host) {
+    const foreign = containers.filter(({ release }) => release === '');
+    if (current !== undefined || foreign.length === 0)
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'project-unmanaged',
+        message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
+        value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
+        fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
+    });
+}
 
-;// CONCATENATED MODULE: ./src/deploy/run.ts
-
-
-
-
+;// CONCATENATED MODULE: ./src/deploy/run-deploy.ts
 
 
 
@@ -37805,56 +37758,6 @@ async function runDeploy(inputs, context, proof) {
         },
         prepareOne: (session, onCurrent) => prepare(subject, session, context, onCurrent),
     });
-}
-/** Puts an earlier release back on every host and reports. */
-async function runRollback(inputs, wanted, context) {
-    const { settings, pullLogin } = inputs;
-    await carryOut(inputs, context, {
-        what: `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`,
-        dryRun: false,
-        proof: undefined,
-        begin: () => Promise.resolve(noWitness),
-        prepareOne: (session, onCurrent) => prepareRollback(settings, wanted, pullLogin, session, context, onCurrent),
-    });
-}
-async function carryOut(inputs, context, { what, dryRun, proof, begin, prepareOne }) {
-    const { clock, log } = context;
-    const startedMs = clock.now();
-    const { environment } = inputs.settings;
-    const report = () => ({
-        what,
-        environment,
-        startedMs,
-        endedMs: clock.now(),
-        more: proof?.summary() ?? [],
-    });
-    let current;
-    let witness = deployment_noWitness;
-    let ending;
-    try {
-        witness = await begin();
-        witness.say('queued');
-        const result = await withHosts(inputs, context, async (sessions) => {
-            const prepared = await log.group(`Prepare ${what} for ${environment}`, () => Promise.all(sessions.map((session) => prepareOne(session, (served) => (current = served ?? null)))));
-            for (const one of prepared)
-                announce(one, log);
-            lib_core/* setOutput */.uH('release', prepared[0]?.release ?? '');
-            if (dryRun) {
-                await reportDryRun(prepared, report());
-                return undefined;
-            }
-            witness.say('in_progress');
-            return log.group(`Release ${what} to ${environment}`, () => release(prepared, inputs.manner, context, proof && (() => proof.prove())));
-        });
-        if (result)
-            ending = await reportResult(result, report());
-    }
-    catch (error) {
-        ending = await reportError(error, current, report());
-    }
-    if (ending)
-        witness.say(stateOf(ending), ending.sentence);
-    await witness.done();
 }
 
 

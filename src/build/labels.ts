@@ -1,4 +1,4 @@
-import type { Revision } from '../detect/revision.ts';
+import type { Revision } from '../detect/git.ts';
 
 /**
  * What the image says about itself, by https://github.com/opencontainers/image-spec/blob/main/annotations.md. The time is the commit's,

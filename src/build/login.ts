@@ -8,16 +8,13 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { mask } from '../kit/mask.ts';
+import { authsOf, keyOf } from '../registry/credentials.ts';
 
 /** The parts of Docker's config.json that matter for a login. Source: docker/cli, cli/config/configfile/file.go */
 interface DockerConfig {
   readonly auths?: Readonly<Record<string, unknown>>;
   readonly credHelpers?: Readonly<Record<string, string>>;
 }
-
-/** Docker's own name of its registry in config.json. */
-const HUB_KEY = 'https://index.docker.io/v1/';
 
 /**
  * Makes a folder for DOCKER_CONFIG that is the user's own (builders, plugins, credential helpers, other logins) with one login more.
@@ -35,14 +32,11 @@ export function privateLogin(
   const config = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as DockerConfig) : {};
   for (const name of existsSync(own) ? readdirSync(own) : [])
     if (name !== 'config.json') symlinkSync(join(own, name), join(folder, name));
-  const key = login.registry === 'docker.io' ? HUB_KEY : login.registry;
-  const auth = Buffer.from(`${login.username}:${login.password}`).toString('base64');
-  mask(auth);
   const content = {
     ...config,
-    auths: { ...config.auths, [key]: { auth } },
+    auths: { ...config.auths, ...authsOf([login.registry], login) },
     // Without a helper of its own name, the user's credsStore would be asked instead of the file.
-    credHelpers: { ...config.credHelpers, [key]: '' },
+    credHelpers: { ...config.credHelpers, [keyOf(login.registry)]: '' },
   };
   writeFileSync(join(folder, 'config.json'), JSON.stringify(content), { mode: 0o600 });
   return folder;

@@ -8,7 +8,7 @@ import { gitEvent } from './event.ts';
 import type { BuildInputs } from './inputs.ts';
 import { knownArguments, ociLabels } from './labels.ts';
 import { refuseImpossible } from './plan.ts';
-import { checkedOut, type Revision } from '../detect/revision.ts';
+import { Git, gitEnvironment, type Revision } from '../detect/git.ts';
 import type { Context } from './run.ts';
 import { parseFlavor, parseRule } from './tags/rule.ts';
 import { defaultRules, type Tags, tagsOf } from './tags/tags.ts';
@@ -30,9 +30,9 @@ export interface Prepared {
  */
 export async function prepare(inputs: BuildInputs, context: Context): Promise<Prepared> {
   const { env, log, clock } = context;
-  const { image } = inputs;
+  const { image, workspace: folder } = inputs;
   const [revision, builder, hadolint] = await Promise.all([
-    checkedOut(inputs.workspace, env),
+    new Git({ folder, log, env: gitEnvironment(env, folder, undefined) }).revision(),
     findBuilder(inputs.builder, env),
     hadolintFindings(image.dockerfile, env),
   ]);

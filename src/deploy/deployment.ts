@@ -1,18 +1,7 @@
 import type { Log } from '../kit/log.ts';
 import { recordHash } from '../release/record.ts';
-import type { DeploymentState } from '../github/deployments.ts';
-import type { Ending } from './report.ts';
+import { noWitness, type Witness } from './carry-out.ts';
 import type { ReleaseInputs } from './release-inputs.ts';
-
-/** Who is told how a release goes. */
-export interface Witness {
-  say(state: DeploymentState, sentence?: string): void;
-  /** Resolves when everything that was said has been written down. */
-  done(): Promise<void>;
-}
-
-/** Nobody. */
-export const noWitness: Witness = { say: () => undefined, done: () => Promise.resolve() };
 
 /** GitHub's record of deployments, written beside the release: nothing waits for it but the end. */
 export function gitHubWitness(inputs: ReleaseInputs, log: Log): Witness {
@@ -50,9 +39,4 @@ export function gitHubWitness(inputs: ReleaseInputs, log: Log): Witness {
       await last;
     },
   };
-}
-
-/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
-export function stateOf({ outcome, proven }: Ending): DeploymentState {
-  return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
 }

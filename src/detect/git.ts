@@ -17,6 +17,13 @@ export interface GitOptions {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** A commit, and when it was committed. */
+export interface Revision {
+  readonly commit: string;
+  /** The committer's time, in seconds since the epoch, as SOURCE_DATE_EPOCH wants it. */
+  readonly epoch: number;
+}
+
 /** The repository, through the `git` of the runner. Commits are full hashes. */
 export class Git {
   readonly #options: GitOptions;
@@ -25,13 +32,19 @@ export class Git {
     this.#options = options;
   }
 
+  /** The hash of the commit that is checked out. @throws UserError `git-missing` or `repository-missing` */
+  async head(): Promise<string> {
+    return (await this.revision()).commit;
+  }
+
   /**
-   * The commit that is checked out.
+   * The commit that is checked out: what is built is that, whatever the event says.
    * @throws UserError `git-missing` or `repository-missing`
    */
-  async head(): Promise<string> {
-    const head = await this.#run(['rev-parse', '--verify', '--end-of-options', 'HEAD^{commit}']);
-    if (head.code === 0) return head.stdout.trim();
+  async revision(): Promise<Revision> {
+    const head = await this.#run(['show', '--no-patch', '--format=%H %ct', 'HEAD', '--']);
+    const [, commit, epoch] = /^([0-9a-f]{40,64}) (\d+)\s*$/.exec(head.stdout) ?? [];
+    if (head.code === 0 && commit !== undefined) return { commit, epoch: Number(epoch) };
     throw new UserError({
       id: 'repository-missing',
       message: `The workspace is no git repository with a commit: ${said(head)}`,

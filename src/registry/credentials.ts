@@ -43,11 +43,26 @@ export function dockerCredentials(env: NodeJS.ProcessEnv): Credentials {
     const keys = keysOf(registry);
     const helper = first(keys, config.credHelpers) ?? config.credsStore;
     const login =
-      (helper === undefined ? undefined : await askHelper(helper, keys[0] ?? registry, env)) ??
+      (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
       loginOf(first(keys, config.auths));
     if (login !== undefined) mask(login.password);
     return login;
   };
+}
+
+/** What Docker's config.json keeps of a login for some registries; the secret in it is masked. */
+export function authsOf(
+  registries: Iterable<string>,
+  { username, password }: Login,
+): Record<string, { readonly auth: string }> {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  mask(auth);
+  return Object.fromEntries(Array.from(registries, (registry) => [keyOf(registry), { auth }]));
+}
+
+/** The name under which Docker itself writes a registry down. */
+export function keyOf(registry: string): string {
+  return keysOf(registry)[0] ?? registry;
 }
 
 /** The names under which Docker keeps a registry: Docker Hub's is a relic. */

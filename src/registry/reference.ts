@@ -44,6 +44,11 @@ export function parseReference(text: string): Reference {
   return { registry, repository, tag, digest };
 }
 
+/** The registry of an image, whatever stands behind its name. */
+export function registryOf(image: string): string {
+  return split(image).registry;
+}
+
 /** The first part is a registry when it looks like a host. */
 function split(name: string): Pick<Reference, 'registry' | 'repository'> {
   const slash = name.indexOf('/');

@@ -1,25 +1,15 @@
-import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
 import type { Log } from '../kit/log.ts';
 import { plural } from '../kit/text.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { formatReference, type Reference } from '../registry/reference.ts';
-import { checkAccounted, checkRecord, makeRecord } from './collect.ts';
+import { checkAccounted, checkRecord, makeRecord, type Parts } from './collect.ts';
 import { verifyImages } from './images.ts';
-import type { ImageFacts } from './leg.ts';
 import { formatRecord, type RecordFile } from './record.ts';
 import { fetchCommitRecord, publishRecord, recordRepository, type StoredRecord } from './store.ts';
 
-/** What a build hands over. */
-export interface Recording {
-  readonly config: Slipway;
-  readonly commit: string;
-  /** When the commit was made. */
-  readonly created: Date;
-  readonly ref: string;
-  readonly run: string | undefined;
-  /** By service: what was built now, and what was taken over. */
-  readonly images: Readonly<Record<string, ImageFacts>>;
+/** What a build hands over: what was built now, and what was taken over. */
+export interface Recording extends Parts {
   /** What every image must run on. */
   readonly platforms: readonly string[];
   readonly publish: boolean;
@@ -49,9 +39,8 @@ export async function recordRelease(
   const { config, commit, images, platforms, publish } = recording;
   const place = publish ? recordRepository(config, images) : undefined;
   const stored = place && (await published(client, place, commit, log));
-  const { config: _, ...parts } = recording;
-  const record =
-    stored?.record ?? makeRecord({ ...parts, config, run: publish ? recording.run : undefined });
+  const run = publish ? recording.run : undefined;
+  const record = stored?.record ?? makeRecord({ ...recording, run });
   if (stored !== undefined)
     checkAccounted(commit, record, images, formatReference(stored.reference));
   checkRecord(record, config, commit);

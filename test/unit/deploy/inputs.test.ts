@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { hostInputs } from '../../../src/deploy/inputs.ts';
-import { registryOf } from '../../../src/deploy/login.ts';
+import { keyOf } from '../../../src/registry/credentials.ts';
+import { registryOf } from '../../../src/registry/reference.ts';
 import { releaseInputs } from '../../../src/deploy/release-inputs.ts';
 import { folderWith, ownEnvironment, problemIn, problemOf, stdoutOf } from '../kit/support.ts';
 import { digest, recordOf } from './models.ts';
@@ -215,5 +216,5 @@ test.each([
   ['localhost:5000/x', 'localhost:5000'],
   ['registry:5000/x@sha256:abc', 'registry:5000'],
 ])('the registry of %s is %s', (image, registry) => {
-  expect(registryOf(image)).toBe(registry);
+  expect(keyOf(registryOf(image))).toBe(registry);
 });

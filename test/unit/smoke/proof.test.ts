@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { smokeProof } from '../../../actions/release/smoke-proof.ts';
 import { releaseInputs } from '../../../src/deploy/release-inputs.ts';
-import type { Proof } from '../../../src/deploy/run.ts';
+import type { Proof } from '../../../src/deploy/carry-out.ts';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { actionsLog } from '../../../src/kit/log.ts';
 import { folderWith, ownEnvironment, problemIn, stdoutOf } from '../kit/support.ts';

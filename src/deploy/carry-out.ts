@@ -1,16 +1,12 @@
 import * as core from '@actions/core';
+import type { DeploymentState } from '../github/deployments.ts';
 import type { HostSession } from '../host/session.ts';
 import type { Served } from '../host/transaction.ts';
 import { announce, type ReleaseResult, release, type Verdict } from './deploy.ts';
 import type { Context, Prepared } from './host-release.ts';
 import { withHosts } from './hosts.ts';
 import type { HostInputs } from './inputs.ts';
-import { prepare } from './prepare.ts';
 import { type Ending, type Report, reportDryRun, reportError, reportResult } from './report.ts';
-import type { ReleaseInputs } from './release-inputs.ts';
-import { gitHubWitness, noWitness, stateOf, type Witness } from './deployment.ts';
-import { passGate } from './gate.ts';
-import { prepareRollback, type Wanted } from './rollback.ts';
 
 /** A way to prove a release while its switch is still open, and what it has to say in the summary. */
 export interface Proof {
@@ -18,41 +14,15 @@ export interface Proof {
   summary(): readonly string[];
 }
 
-/** Deploys a release to every host and reports; with a proof, every host holds its switch open until it has spoken. */
-export async function runDeploy(
-  inputs: ReleaseInputs,
-  context: Context,
-  proof?: Proof,
-): Promise<void> {
-  const { subject, dryRun } = inputs;
-  await carryOut(inputs, context, {
-    what: subject.version,
-    dryRun,
-    proof,
-    begin: async () => {
-      await passGate(inputs, context.log);
-      return gitHubWitness(inputs, context.log);
-    },
-    prepareOne: (session, onCurrent) => prepare(subject, session, context, onCurrent),
-  });
+/** Who is told how a release goes. */
+export interface Witness {
+  say(state: DeploymentState, sentence?: string): void;
+  /** Resolves when everything that was said has been written down. */
+  done(): Promise<void>;
 }
 
-/** Puts an earlier release back on every host and reports. */
-export async function runRollback(
-  inputs: HostInputs,
-  wanted: Wanted,
-  context: Context,
-): Promise<void> {
-  const { settings, pullLogin } = inputs;
-  await carryOut(inputs, context, {
-    what: `Going back to ${wanted.release ?? wanted.version ?? 'the last good release'}`,
-    dryRun: false,
-    proof: undefined,
-    begin: () => Promise.resolve(noWitness),
-    prepareOne: (session, onCurrent) =>
-      prepareRollback(settings, wanted, pullLogin, session, context, onCurrent),
-  });
-}
+/** Nobody. */
+export const noWitness: Witness = { say: () => undefined, done: () => Promise.resolve() };
 
 /** What tells one way of releasing from another. */
 interface Way {
@@ -68,7 +38,8 @@ interface Way {
   ) => Promise<Prepared>;
 }
 
-async function carryOut(
+/** Prepares every host, carries the release out on all of them, and reports how it ended. */
+export async function carryOut(
   inputs: HostInputs,
   context: Context,
   { what, dryRun, proof, begin, prepareOne }: Way,
@@ -116,4 +87,9 @@ async function carryOut(
   }
   if (ending) witness.say(stateOf(ending), ending.sentence);
   await witness.done();
+}
+
+/** Only what is served and was proven, as far as a proof was asked for, is a success: a promotion relies on it. */
+function stateOf({ outcome, proven }: Ending): DeploymentState {
+  return (outcome === 'deployed' || outcome === 'unchanged') && proven ? 'success' : 'failure';
 }
