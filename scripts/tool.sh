@@ -21,8 +21,10 @@ if [ ! -d "$home" ]; then
   partial=$(mktemp -d "$cache/.$tool-XXXXXX")
   trap 'rm -rf "$partial"' EXIT
   if [ -f "tools/$tool/go.mod" ]; then
-    CGO_ENABLED=0 go build -C "tools/$tool" -trimpath -buildvcs=false -ldflags '-s -w' \
-      -o "$partial/bin/" tool >&2
+    GOEXPERIMENT='' LDFLAGS=''
+    if [ -f "tools/$tool/build.env" ]; then . "./tools/$tool/build.env"; fi
+    CGO_ENABLED=0 GOEXPERIMENT=$GOEXPERIMENT go build -C "tools/$tool" -trimpath -buildvcs=false \
+      -ldflags "-s -w $LDFLAGS" -o "$partial/bin/" tool >&2
   else
     python3 -m pip --quiet --disable-pip-version-check install --root-user-action=ignore \
       --require-hashes --target "$partial" -r "tools/$tool/requirements.txt" >&2
