@@ -22,6 +22,7 @@ if [ ! -d "$home" ]; then
   trap 'rm -rf "$partial"' EXIT
   if [ -f "tools/$tool/go.mod" ]; then
     GOEXPERIMENT='' LDFLAGS=''
+    # shellcheck source=/dev/null
     if [ -f "tools/$tool/build.env" ]; then . "./tools/$tool/build.env"; fi
     CGO_ENABLED=0 GOEXPERIMENT=$GOEXPERIMENT go build -C "tools/$tool" -trimpath -buildvcs=false \
       -ldflags "-s -w $LDFLAGS" -o "$partial/bin/" tool >&2
