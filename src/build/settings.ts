@@ -4,9 +4,9 @@ import { readConfig } from '../config/read.ts';
 import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
+import { parseSize } from '../kit/size.ts';
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts';
 import { serviceName } from '../release/record.ts';
-import { parseSize } from './size.ts';
 
 /** What the action is given about the image; undefined or empty where slipway.yml or a convention decides. */
 export interface ImageInputs {

@@ -1,4 +1,5 @@
 import { formatDuration } from '../kit/duration.ts';
+import { formatSize } from '../kit/size.ts';
 import { cell, code, table } from '../kit/summary.ts';
 import { plural } from '../kit/text.ts';
 import { formatReference } from '../registry/reference.ts';
@@ -6,7 +7,7 @@ import type { Finding } from './dockerfile/rules.ts';
 import type { BuildInputs } from './inputs.ts';
 import type { Progress, Step } from './progress.ts';
 import type { Built } from './run.ts';
-import { formatSize, sizeOf } from './size.ts';
+import { sizeOf } from './size.ts';
 
 /** How much of the Dockerfile the cache had. */
 export function cachedSteps(progress: Progress): {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { buildInputs } from '../../../src/build/inputs.ts';
 import { parseSecrets } from '../../../src/build/secrets.ts';
 import { type ImageInputs, imageSettings } from '../../../src/build/settings.ts';
-import { formatSize, parseSize, refuseTooLarge } from '../../../src/build/size.ts';
+import { refuseTooLarge } from '../../../src/build/size.ts';
 import { formatReference } from '../../../src/registry/reference.ts';
 import { folderWith, ownEnvironment, problemOf, stdoutOf } from '../kit/support.ts';
 
@@ -202,20 +202,7 @@ describe('the inputs of the action', () => {
   });
 });
 
-describe('sizes', () => {
-  test.each([['1B', 1], ['2kB', 2000], ['2 kiB', 2048], ['500MB', 5e8], ['1.5GiB', 1.5 * 2 ** 30]])('%s', (text, bytes) => {
-    expect(parseSize(text)).toBe(bytes);
-  }); // prettier-ignore
-
-  test('for people', () => {
-    expect([
-      formatSize(0),
-      formatSize(88_250_000),
-      formatSize(-1_400_000),
-      formatSize(2.5e9),
-    ]).toEqual(['0.0 MB', '88.3 MB', '-1.4 MB', '2.50 GB']);
-  });
-
+describe('max-size', () => {
   test('the largest platform is held to the budget, and its largest layers are named', () => {
     const layer = (size: number, madeBy: string) => ({ size, madeBy });
     const images = [
