@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** The whole environment, not an addition to ours. */
   readonly env?: NodeJS.ProcessEnv;
+  /** In a process group of its own, so that whatever it starts can be ended with it. */
+  readonly detached?: boolean;
 }
 
 /** Starts a program with its arguments as they are: no shell is involved. */
@@ -52,12 +55,16 @@ export function start(
 export interface Finished extends Exit {
   readonly stdout: string;
   readonly stderr: string;
+  /** The deadline ended it, or something that it had left behind. */
+  readonly timedOut: boolean;
 }
 
-export interface RunOptions extends StartOptions {
+export interface RunOptions extends Omit<StartOptions, 'detached'> {
   readonly input?: string | Buffer;
-  /** Killed with SIGKILL after this many milliseconds; what it has started is not waited for. */
+  /** After this many milliseconds it is killed with SIGKILL, and with it whatever it has started. */
   readonly timeoutMs?: number;
+  /** Told each line of stderr as it comes, without its end. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
@@ -66,24 +73,37 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
-  const { input, timeoutMs, ...startOptions } = options;
-  const child = start(command, args, startOptions);
+  const { input, timeoutMs, onLine, ...startOptions } = options;
+  const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
+  let timedOut = false;
   const timer =
     timeoutMs === undefined
       ? undefined
       : setTimeout(() => {
-          child.kill('SIGKILL');
+          timedOut = true;
+          killGroup(child.pid);
+          // Who has left the group may still hold them open; nobody waits for that.
           child.stdout.destroy();
           child.stderr.destroy();
         }, timeoutMs);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
+  if (onLine !== undefined)
+    createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
   child.stdin.end(input);
   try {
     const exit = await child.exit;
-    return { stdout: stdout(), stderr: stderr(), ...exit };
+    return { stdout: stdout(), stderr: stderr(), ...exit, timedOut };
   } finally {
     clearTimeout(timer);
+  }
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // All of it has ended already.
   }
 }
 

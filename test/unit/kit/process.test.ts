@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { run, start } from '../../../src/kit/process.ts';
 import { folderWith } from './support.ts';
 
@@ -13,6 +16,7 @@ describe('run', () => {
       signal: null,
       stdout: 'out\n',
       stderr: 'err\n',
+      timedOut: false,
     });
   });
 
@@ -45,16 +49,50 @@ describe('run', () => {
 
   test('after the timeout it is killed', async () => {
     const started = Date.now();
-    const { code, signal } = await run('sleep', ['30'], { timeoutMs: 50 });
-    expect({ code, signal }).toEqual({ code: null, signal: 'SIGKILL' });
+    const { code, signal, timedOut } = await run('sleep', ['30'], { timeoutMs: 50 });
+    expect({ code, signal, timedOut }).toEqual({ code: null, signal: 'SIGKILL', timedOut: true });
     expect(Date.now() - started).toBeLessThan(5_000);
   });
 
-  test('after the timeout, nobody waits for what it has started', async () => {
+  test('after the timeout, what it has started is gone too, however it clings to life', async () => {
+    const { signal, stdout, timedOut } = await sh(
+      `sh -c 'trap "" TERM INT HUP; echo $$; while :; do sleep 1; done' & wait`,
+      { timeoutMs: 500 },
+    );
+    expect({ signal, timedOut }).toEqual({ signal: 'SIGKILL', timedOut: true });
+    await expectGone(Number(stdout));
+  });
+
+  test('a program that is over, but has left something behind that keeps its output open', async () => {
+    const { code, stdout, timedOut } = await sh('sleep 30 & echo $!', { timeoutMs: 500 });
+    expect({ code, timedOut }).toEqual({ code: 0, timedOut: true });
+    await expectGone(Number(stdout));
+  });
+
+  test('after the timeout, nobody waits for what has left the group', async () => {
     const started = Date.now();
-    const { signal, stdout } = await sh('echo said; sleep 4 & wait', { timeoutMs: 200 });
+    const { signal, stdout } = await sh('setsid sleep 4 & echo said; wait', { timeoutMs: 200 });
     expect({ signal, stdout }).toEqual({ signal: 'SIGKILL', stdout: 'said\n' });
-    expect(Date.now() - started).toBeLessThan(2_000);
+    expect(Date.now() - started).toBeLessThan(3_500);
+  });
+
+  test('the lines of stderr are told while it runs', async () => {
+    const cwd = folderWith();
+    const lines: string[] = [];
+    const { stderr } = await sh(
+      `printf 'one\\ntw' >&2; while [ ! -e heard ]; do sleep 0.02; done
+       printf 'o \\303' >&2; sleep 0.05; printf '\\244\\r\\n\\nlast' >&2`,
+      {
+        cwd,
+        timeoutMs: 10_000,
+        onLine: (line: string) => {
+          lines.push(line);
+          writeFileSync(join(cwd, 'heard'), '');
+        },
+      },
+    );
+    expect(lines).toEqual(['one', 'two ä', '', 'last']);
+    expect(stderr).toBe('one\ntwo ä\r\n\nlast');
   });
 
   test('a program that ends in time is not touched', async () => {
@@ -117,3 +155,23 @@ describe('start', () => {
     expect(await said).toBe('late\n');
   });
 });
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error('it did not come true');
+    await delay(10);
+  }
+}
+
+/** Killed is not yet reaped: that is somebody else's, at his leisure. */
+async function expectGone(pid: number): Promise<void> {
+  expect(pid).toBeGreaterThan(0);
+  await until(() => {
+    try {
+      return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    } catch {
+      return true;
+    }
+  });
+}
