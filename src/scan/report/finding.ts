@@ -1,0 +1,40 @@
+/** From harmless to worst; `unknown` is what nobody has judged yet, and is counted like the others. */
+export const SEVERITIES = ['unknown', 'low', 'medium', 'high', 'critical'] as const;
+
+export type Severity = (typeof SEVERITIES)[number];
+
+/** Something that Trivy has found in one target. */
+export interface Finding {
+  readonly kind: 'vulnerability' | 'misconfiguration' | 'secret' | 'license';
+  /** CVE-..., GHSA-..., DS-0002, the rule of a secret, the name of a licence. */
+  readonly id: string;
+  /** The older name of a misconfiguration, by which an ignore file may call it, too. */
+  readonly alias?: string;
+  readonly severity: Severity;
+  /** CVSS 3 of the source that Trivy took the severity from. */
+  readonly score?: number;
+  readonly title: string;
+  /** More than the title, for those who want to know more. Text of others. */
+  readonly description: string;
+  readonly url: string | undefined;
+  readonly package?: {
+    readonly name: string;
+    readonly installed: string;
+    readonly fixed: string | undefined;
+    readonly purl: string | undefined;
+  };
+  /** Trivy's Result.Target: an image with its distribution, or a file, from the folder that was scanned. */
+  readonly target: string;
+  /** The file, as exactly as Trivy knows it: `usr/lib/app.jar`, `Dockerfile`; else the target. */
+  readonly place: string;
+  readonly lines?: { readonly start: number; readonly end: number };
+}
+
+/** The order of reports: the worst first. */
+export function bySeverity(one: Finding, other: Finding): number {
+  return rank(other.severity) - rank(one.severity);
+}
+
+export function rank(severity: Severity): number {
+  return SEVERITIES.indexOf(severity);
+}
