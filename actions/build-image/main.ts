@@ -1,5 +1,4 @@
 import { buildInputs } from '../../src/build/inputs.ts';
-import { privateLogin } from '../../src/build/login.ts';
 import { runBuild } from '../../src/build/report.ts';
 import { runAction } from '../../src/kit/action.ts';
 import { systemClock } from '../../src/kit/clock.ts';
@@ -7,6 +6,7 @@ import { actionsLog } from '../../src/kit/log.ts';
 import { makeScratch } from '../../src/kit/scratch.ts';
 import { RegistryClient } from '../../src/registry/client.ts';
 import { registryLogin, registryOptions } from '../../src/registry/inputs.ts';
+import { privateLogin } from '../../src/registry/private-login.ts';
 
 /** What programs see: our own inputs hold secrets, and are none of their business. */
 function withoutInputs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -21,7 +21,7 @@ await runAction('failed', async () => {
   const { registry } = inputs.image.image;
   const env = withoutInputs(process.env);
   if (login !== undefined)
-    env.DOCKER_CONFIG = privateLogin(scratch, { registry, ...login }, process.env);
+    env.DOCKER_CONFIG = privateLogin(scratch, login, [registry], process.env);
   await runBuild(inputs, {
     log: actionsLog(systemClock),
     clock: systemClock,

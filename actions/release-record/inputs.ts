@@ -12,6 +12,7 @@ import {
 } from '../../src/kit/inputs.ts';
 import { imagesOf } from '../../src/release/collect.ts';
 import { type ImageFacts, parseUnchanged, readLegs } from '../../src/release/leg.ts';
+import { readScan, type ScanFile } from '../../src/release/scan.ts';
 
 export interface RecordInputs {
   readonly workspace: string;
@@ -19,6 +20,7 @@ export interface RecordInputs {
   /** Where release.json is written, relative to the workspace. */
   readonly release: string;
   readonly images: Readonly<Record<string, ImageFacts>>;
+  readonly scan: ScanFile | undefined;
   readonly platforms: readonly string[];
   readonly publish: boolean;
   /** The environment that must have proven the commit; undefined when this is the record of a build. */
@@ -33,6 +35,7 @@ export function recordInputs(): RecordInputs {
   const folder = workspace();
   const config = readSettings(folder);
   const environment = optional('environment');
+  const scan = optional('scan');
   return {
     workspace: folder,
     config,
@@ -41,6 +44,7 @@ export function recordInputs(): RecordInputs {
       readLegs(optional('legs') ?? 'slipway/', folder),
       parseUnchanged(optional('unchanged') ?? '{}'),
     ),
+    scan: scan === undefined ? undefined : readScan(scan, folder),
     platforms: lines('platforms').flatMap((line) => line.split(/\s*,\s*/)),
     publish: flag('publish', true),
     requires: optional('promote') ?? requirement(config, environment),

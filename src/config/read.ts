@@ -4,7 +4,13 @@ import type { z } from 'zod';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import { readYaml } from '../kit/yaml.ts';
-import { type ProxySettings, type Slipway, slipwaySchema, type SmokeCheck } from './schema.ts';
+import {
+  type ProxySettings,
+  type ScanSettings,
+  type Slipway,
+  slipwaySchema,
+  type SmokeCheck,
+} from './schema.ts';
 
 /** What holds for one environment: its own section over the top level. */
 export interface EnvironmentSettings {
@@ -23,6 +29,8 @@ export interface EnvironmentSettings {
   readonly requires: string | undefined;
   /** Which refs may be released here, as a glob. */
   readonly ref: string | undefined;
+  /** What a scan may find in what is released here. */
+  readonly scan: ScanSettings;
   readonly smoke: readonly SmokeCheck[];
 }
 
@@ -136,6 +144,7 @@ export function environmentSettings(config: Slipway, environment: string): Envir
     migrate: config.migrate?.service,
     requires: own.requires,
     ref: own.ref,
+    scan: { ...config.scan, ...own.scan },
     smoke: own.smoke ?? config.smoke,
   };
 }

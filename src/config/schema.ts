@@ -14,6 +14,7 @@ const duration = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = z.int().min(1).max(65535);
+const size = z.string().regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB');
 
 const service = z.strictObject({
   context: z.string().optional().describe('Folder that the image is built from.'),
@@ -38,11 +39,7 @@ const service = z.strictObject({
     .optional()
     .describe('Build arguments. They end up in the image: never put a secret here.'),
   platforms: list.optional().describe('Platforms of the image, for example linux/amd64.'),
-  'max-size': z
-    .string()
-    .regex(/^\d+(\.\d+)?\s?([kMG]i?)?B$/, 'write a size such as 500MB')
-    .optional()
-    .describe('Size above which the build fails.'),
+  'max-size': size.optional().describe('Size above which the build fails.'),
 });
 
 const proxy = z.strictObject({
@@ -69,6 +66,28 @@ const check = z.strictObject({
   service: serviceName.optional().describe('The service whose revision ${service.revision} means.'),
 });
 
+const say = z.enum(['fail', 'warn', 'ignore']);
+
+const scan = z.strictObject({
+  severity: z
+    .enum(['critical', 'high', 'medium', 'low', 'unknown', 'none'])
+    .optional()
+    .describe('The lowest severity that fails; none to report only. Default: high.'),
+  'fixable-only': z
+    .boolean()
+    .optional()
+    .describe('Whether only what a newer version mends fails. Default: true.'),
+  'fail-on': z
+    .enum(['all', 'new'])
+    .optional()
+    .describe('new: only what the release before did not have fails. Default: all.'),
+  'end-of-life': say
+    .optional()
+    .describe('An image whose operating system gets no more fixes. Default: warn.'),
+  root: say.optional().describe('An image that runs as root. Default: warn.'),
+  'max-size': size.optional().describe('Size on disk above which an image fails.'),
+});
+
 const environment = z.strictObject({
   host: list.optional().describe('user@host:port, one or several.'),
   url: z
@@ -83,6 +102,7 @@ const environment = z.strictObject({
     .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
   compose: list.optional(),
   proxy: proxy.optional(),
+  scan: scan.optional().describe('What differs here from the top-level "scan:".'),
   smoke: z.array(check).optional(),
 });
 
@@ -103,6 +123,7 @@ export const slipwaySchema = z.strictObject({
     .describe(
       'Repository of the registry that keeps the release records. Default: <app>-release beside the images.',
     ),
+  scan: scan.default({}).describe('What a vulnerability scan may find.'),
   migrate: z
     .strictObject({ service: serviceName })
     .optional()
@@ -113,4 +134,5 @@ export const slipwaySchema = z.strictObject({
 
 export type Slipway = z.infer<typeof slipwaySchema>;
 export type SmokeCheck = z.infer<typeof check>;
+export type ScanSettings = z.infer<typeof scan>;
 export type ProxySettings = z.infer<typeof proxy>;

@@ -13,6 +13,8 @@ export interface Parts {
   readonly ref: string;
   /** The run that builds it, where the record is published: a second run takes that one. */
   readonly run: string | undefined;
+  /** Where the result of their scan is published. */
+  readonly scan: string | undefined;
   readonly images: Readonly<Record<string, ImageFacts>>;
 }
 
@@ -41,7 +43,15 @@ export function imagesOf(
 }
 
 /** The record of a commit that has none yet. */
-export function makeRecord({ config, commit, created, ref, run, images }: Parts): ReleaseRecord {
+export function makeRecord({
+  config,
+  commit,
+  created,
+  ref,
+  run,
+  scan,
+  images,
+}: Parts): ReleaseRecord {
   return {
     schema: 1,
     id: recordId(commit, created),
@@ -50,6 +60,7 @@ export function makeRecord({ config, commit, created, ref, run, images }: Parts)
     ref,
     created: isoTime(created),
     ...(run !== undefined && { run }),
+    ...(scan !== undefined && { scan }),
     services: { ...images },
   };
 }

@@ -51,6 +51,7 @@ export const recordSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('The run that built it first.'),
+  scan: imageFacts.image.optional().describe('What a scan of these images found, by digest.'),
   services: z
     .record(serviceName, z.strictObject(imageFacts))
     .describe('Every service of the release; its image and where that came from.'),
@@ -85,9 +86,9 @@ export function isoTime(time: Date): string {
 
 /** The one way to write a record down: the same facts are the same bytes. */
 export function formatRecord(record: ReleaseRecord): Buffer {
-  const { schema, id, app, commit: hash, ref, created, run, services } = record;
+  const { schema, id, app, commit: hash, ref, created, run, scan, services } = record;
   const ordered = {
-    ...{ schema, id, app, commit: hash, ref, created, run },
+    ...{ schema, id, app, commit: hash, ref, created, run, scan },
     services: Object.fromEntries(
       Object.entries(services)
         .sort(([one], [other]) => (one < other ? -1 : 1))

@@ -6,13 +6,16 @@ import { formatReference, type Reference } from '../registry/reference.ts';
 import { checkAccounted, checkRecord, makeRecord, type Parts } from './collect.ts';
 import { verifyImages } from './images.ts';
 import { formatRecord, type RecordFile } from './record.ts';
+import { checkScanned, publishScan, type ScanFile, scanPlace } from './scan.ts';
 import { fetchCommitRecord, publishRecord, recordRepository, type StoredRecord } from './store.ts';
 
 /** What a build hands over: what was built now, and what was taken over. */
-export interface Recording extends Parts {
+export interface Recording extends Omit<Parts, 'scan'> {
   /** What every image must run on. */
   readonly platforms: readonly string[];
   readonly publish: boolean;
+  /** What a scan of the images found; undefined where none was made. */
+  readonly scan: ScanFile | undefined;
 }
 
 /** A record, and how it was come by. */
@@ -40,10 +43,12 @@ export async function recordRelease(
   const place = publish ? recordRepository(config, images) : undefined;
   const stored = place && (await published(client, place, commit, log));
   const run = publish ? recording.run : undefined;
-  const record = stored?.record ?? makeRecord({ ...recording, run });
+  const scan = place && recording.scan && formatReference(scanPlace(place, recording.scan));
+  const record = stored?.record ?? makeRecord({ ...recording, run, scan });
   if (stored !== undefined)
     checkAccounted(commit, record, images, formatReference(stored.reference));
   checkRecord(record, config, commit);
+  if (recording.scan !== undefined) checkScanned(recording.scan, record);
   if (stored === undefined && place !== undefined) await checkTakenOver(recording, client, place);
   await verifyImages(client, record, platforms);
   const what = `${plural(Object.keys(record.services).length, 'service')} of ${commit.slice(0, 7)}`;
@@ -57,6 +62,7 @@ export async function recordRelease(
     };
   }
   const file = { bytes: formatRecord(record), record };
+  if (place && recording.scan) await publishScan(client, place, recording.scan);
   const reference = place && (await publishRecord(client, place, file));
   return {
     outcome: 'recorded',

@@ -1,14 +1,12 @@
 import type { Slipway } from '../config/schema.ts';
 import { UserError } from '../kit/errors.ts';
 import type { RegistryClient } from '../registry/client.ts';
-import { digestOf } from '../registry/digest.ts';
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts';
+import { type Artifact, artifactPlace, fetchArtifact, publishArtifact } from './artifact.ts';
 import { parseRecord, recordHash, type RecordFile } from './record.ts';
 
-/** What a record is in a registry: https://github.com/opencontainers/image-spec/blob/main/manifest.md#guidelines-for-artifact-usage */
+/** What a record is in a registry. */
 export const RECORD_TYPE = 'application/vnd.slipway.release.v1+json';
-const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
-const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
 const REVISION = 'org.opencontainers.image.revision';
 const LARGEST_RECORD = 1024 * 1024;
 
@@ -60,49 +58,23 @@ export function commitTag(repository: Reference, commit: string): Reference {
   return { ...repository, tag: `sha-${commit}`, digest: undefined };
 }
 
-const EMPTY = Buffer.from('{}');
-
-/** What a record is published as. It follows from the record alone, so its digest is known without asking a registry. */
-function manifestOf({ bytes, record }: RecordFile): Buffer {
-  const blob = (content: Buffer, mediaType: string) => ({
-    mediaType,
-    digest: digestOf(content),
-    size: content.length,
-  });
-  return Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: MANIFEST_TYPE,
-      artifactType: RECORD_TYPE,
-      config: blob(EMPTY, EMPTY_TYPE),
-      layers: [
-        {
-          ...blob(bytes, RECORD_TYPE),
-          // The name under which `oras pull` writes it.
-          annotations: { 'org.opencontainers.image.title': 'release.json' },
-        },
-      ],
-      annotations: { [REVISION]: record.commit },
-    }),
-  );
+function artifactOf({ bytes, record }: RecordFile): Artifact {
+  const annotations = { [REVISION]: record.commit };
+  return { type: RECORD_TYPE, title: 'release.json', bytes, annotations };
 }
 
 /** The place of a record by digest, whether or not it was published. */
 export function placeOf(repository: Reference, file: RecordFile): Reference {
-  return { ...repository, tag: undefined, digest: digestOf(manifestOf(file)) };
+  return artifactPlace(repository, artifactOf(file));
 }
 
 /** Publishes a record under the tag of its commit; gives back its place by digest. */
-export async function publishRecord(
+export function publishRecord(
   client: RegistryClient,
   repository: Reference,
   file: RecordFile,
 ): Promise<Reference> {
-  await client.putBlob(repository, EMPTY);
-  await client.putBlob(repository, file.bytes);
-  const tag = commitTag(repository, file.record.commit);
-  await client.putManifest(tag, manifestOf(file), MANIFEST_TYPE);
-  return placeOf(repository, file);
+  return publishArtifact(client, commitTag(repository, file.record.commit), artifactOf(file));
 }
 
 /**
@@ -114,17 +86,16 @@ export async function fetchRecord(
   reference: Reference,
 ): Promise<StoredRecord | undefined> {
   try {
-    const fetched = await client.manifest(reference);
+    const fetched = await fetchArtifact(client, reference, RECORD_TYPE, {
+      maxBytes: LARGEST_RECORD,
+      foreign: () => tampered(reference, 'it is no release record'),
+    });
     if (fetched === undefined) return undefined;
-    const { descriptor, json } = fetched;
-    const [layer, ...others] = json.layers ?? [];
-    if (json.artifactType !== RECORD_TYPE || layer?.mediaType !== RECORD_TYPE || others.length > 0)
-      throw tampered(reference, 'it is no release record');
-    const bytes = await client.blob(reference, layer.digest, LARGEST_RECORD);
+    const { bytes, digest, annotations } = fetched;
     const record = parseRecord(bytes.toString('utf8'), formatReference(reference));
-    if (json.annotations?.[REVISION] !== record.commit)
+    if (annotations[REVISION] !== record.commit)
       throw tampered(reference, 'it names another commit than its contents');
-    return { bytes, record, reference: { ...bare(reference), digest: descriptor.digest } };
+    return { bytes, record, reference: { ...bare(reference), digest } };
   } catch (error) {
     if (error instanceof UserError && ['digest-mismatch', 'release-invalid'].includes(error.id))
       throw tampered(reference, error.message, error);

@@ -52,6 +52,7 @@ describe('parseConfig', () => {
       services: {},
       proxy: { driver: 'none' },
       environments: {},
+      scan: {},
       smoke: [],
     });
   });
@@ -183,7 +184,17 @@ describe('environmentSettings', () => {
       migrate: 'migrations',
       requires: 'staging',
       ref: 'v*',
+      scan: {},
       smoke: [],
+    });
+  });
+
+  test('limits of a scan are joined one by one', () => {
+    const text =
+      'app: x\nscan: { severity: high, root: fail }\nenvironments: { p: { scan: { severity: critical } } }';
+    expect(environmentSettings(parseConfig(text, 'f'), 'p').scan).toEqual({
+      severity: 'critical',
+      root: 'fail',
     });
   });
 

@@ -25,6 +25,7 @@ const settings = (path: string | undefined): EnvironmentSettings => ({
   record: undefined,
   requires: undefined,
   ref: undefined,
+  scan: {},
   smoke: [],
 });
 

@@ -29,11 +29,14 @@ describe('imagesOf', () => {
 test('makeRecord makes a record that can be written and read', () => {
   const created = new Date('2026-11-21T08:35:00Z');
   const parts = { config, commit, created, ref: 'refs/heads/main', images: { web, api } };
-  const made = makeRecord({ ...parts, run: undefined });
+  const made = makeRecord({ ...parts, run: undefined, scan: undefined });
   expect(made).toEqual({ ...record, services: { api, web } });
   expect(parseRecord(formatRecord(made).toString('utf8'), 'x')).toEqual(made);
   const run = 'https://github.com/acme/chat/actions/runs/7';
-  expect(makeRecord({ ...parts, run }).run).toBe(run);
+  const scan = imageOf('chat-release', 'c');
+  const whole = makeRecord({ ...parts, run, scan });
+  expect(whole).toMatchObject({ run, scan });
+  expect(parseRecord(formatRecord(whole).toString('utf8'), 'x')).toEqual(whole);
 });
 
 describe('checkRecord', () => {

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../../src/registry/digest.ts';
 import { formatReference } from '../../../src/registry/reference.ts';
 import { type Recording, recordRelease } from '../../../src/release/recording.ts';
+import { fetchScan, readScan, type ScanFile } from '../../../src/release/scan.ts';
 import { commitTag } from '../../../src/release/store.ts';
 import { memory } from '../github/scene.ts';
-import { problemIn } from '../kit/support.ts';
+import { folderWith, problemIn } from '../kit/support.ts';
 import { scene } from '../registry/scene.ts';
 import { commit, configOf } from './parts.ts';
 
@@ -23,6 +24,7 @@ async function build(): Promise<Recording> {
     ref: 'refs/heads/main',
     run: 'https://github.com/acme/chat/actions/runs/7',
     images: { api: { image, revision: commit } },
+    scan: undefined,
     platforms: [],
     publish: true,
   };
@@ -55,4 +57,35 @@ describe('recordRelease', () => {
     expect((await problemIn(recordRelease(recording, context))).id).toBe('registry-failed');
     expect(server().count('PUT chat-release')).toBe(0);
   });
+
+  test('what a scan of the images has found is published beside the record, which names it', async () => {
+    const recording = await build();
+    const scan = scanOf(recording.images.api?.image ?? '');
+    const context = { client: client(), log: memory().log };
+    const { file } = await recordRelease({ ...recording, scan }, context);
+    const place = file.record.scan ?? '';
+    expect(place).toContain('/acme/chat-release@sha256:');
+    expect(await fetchScan(client(), place)).toEqual(scan.bytes);
+    const again = await recordRelease({ ...recording, scan: undefined }, context);
+    expect(again).toMatchObject({ outcome: 'found', file: { record: { scan: place } } });
+  });
+
+  test.each([
+    ['another image', (image: string) => ({ api: image.replace(/.{64}$/, 'f'.repeat(64)) })],
+    ['less than all of them', () => ({})],
+  ])('a scan of %s is none of this release', async (_, images) => {
+    const recording = await build();
+    const image = recording.images.api?.image ?? '';
+    const scan = { ...scanOf(image), images: images(image) };
+    const context = { client: client(), log: memory().log };
+    const problem = await problemIn(recordRelease({ ...recording, scan }, context));
+    expect(problem).toMatchObject({ id: 'scan-foreign', value: image });
+    expect(server().count('PUT chat-release')).toBe(0);
+  });
 });
+
+function scanOf(image: string): ScanFile {
+  const targets = [{ target: 'api', kind: 'image', reference: image }];
+  const workspace = folderWith({ 'scan.json': JSON.stringify({ schema: 1, targets }) });
+  return readScan('scan.json', workspace);
+}
