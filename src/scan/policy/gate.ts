@@ -1,6 +1,7 @@
-import type { Finding, Severity } from '../report/finding.ts';
+import { bySeverity, type Finding, rank, type Severity } from '../report/finding.ts';
 import type { Report } from '../report/parse.ts';
-import type { Ignores } from './ignore.ts';
+import type { Ignore, Ignores } from './ignore.ts';
+import { expiredIgnores, imagePolicy } from './image.ts';
 
 export type Say = 'fail' | 'warn' | 'ignore';
 
@@ -56,12 +57,62 @@ export interface Verdict {
   readonly policy: readonly PolicyFinding[];
 }
 
-/** Judges every target by itself. */
+/**
+ * Judges every target by itself. Each finding gets a status, so nothing is lost on the way to a report; the first reason that holds
+ * is the one that is told. An entry of the ignore file that has expired fails every target in which it would still silence something.
+ * @param known what the last release had, for `failOn: new`; without it everything is new
+ */
 export function judge(
-  _scanned: readonly Scanned[],
-  _settings: GateSettings,
-  _ignores: Ignores,
-  _known: KnownFindings | undefined,
+  scanned: readonly Scanned[],
+  settings: GateSettings,
+  ignores: Ignores,
+  known: KnownFindings | undefined,
 ): readonly Verdict[] {
-  return [];
+  return scanned.map((one) => {
+    const { target, report } = one;
+    const judged = report.findings
+      .toSorted(bySeverity)
+      .map((finding): Judged => ({
+        finding,
+        ...statusOf(finding, target, settings, ignores, known),
+      }));
+    const failing = judged.filter(({ status }) => status === 'fails');
+    const policy = [...imagePolicy(report, settings), ...expiredIgnores(report, settings, ignores)];
+    return {
+      target,
+      passed: failing.length === 0 && policy.every(({ say }) => say !== 'fail'),
+      failing,
+      tolerated: judged.filter(({ status }) => status !== 'fails'),
+      policy,
+    };
+  });
+}
+
+function statusOf(
+  finding: Finding,
+  target: string,
+  { severity, fixableOnly, failOn }: GateSettings,
+  ignores: Ignores,
+  known: KnownFindings | undefined,
+): Omit<Judged, 'finding'> {
+  const ignored = ignores.filter((entry) => entry.matches(finding));
+  const active = ignored.find(({ expired }) => !expired);
+  if (active !== undefined) return { status: 'ignored', reason: wordsOf(active) };
+  if (severity === 'none') return { status: 'below', reason: 'nothing fails by its severity' };
+  if (rank(finding.severity) < rank(severity))
+    return { status: 'below', reason: `${finding.severity} is below ${severity}` };
+  // What is not in a package is ours to mend.
+  if (fixableOnly && finding.kind === 'vulnerability' && finding.package?.fixed === undefined)
+    return { status: 'unfixable', reason: 'there is no version without it yet' };
+  if (failOn === 'new' && known?.has(target, finding))
+    return { status: 'known', reason: 'the last release has it, too' };
+  const [expired] = ignored;
+  return expired === undefined
+    ? { status: 'fails' }
+    : { status: 'fails', reason: `no longer ignored: ${wordsOf(expired)}` };
+}
+
+/** `not reachable (until 2026-12-31)` */
+function wordsOf({ statement, expiresAt }: Ignore): string {
+  return expiresAt === undefined ? statement : `${statement} (until ${expiresAt})`;
 }

@@ -38,3 +38,12 @@ export function bySeverity(one: Finding, other: Finding): number {
 export function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
+
+/** How many of each severity, the worst first; none where there are none. */
+export function countsOf(findings: readonly Finding[]): Partial<Record<Severity, number>> {
+  return Object.fromEntries(
+    SEVERITIES.toReversed()
+      .map((one) => [one, findings.filter(({ severity }) => severity === one).length] as const)
+      .filter(([, count]) => count > 0),
+  );
+}
