@@ -5,7 +5,7 @@ import { digestOf } from '../../registry/digest.ts';
 import { download } from './download.ts';
 import type { Archive, Program } from './pins.ts';
 import { type Shelf, shelves } from './shelf.ts';
-import type { FetchSettings, Origin, ToolContext } from './tool.ts';
+import type { Origin, Terms, ToolContext } from './tool.ts';
 
 /**
  * The bytes of an archive, held to its checksum: from the nearest shelf that has it, or else fetched. They are then put on the shelves
@@ -15,13 +15,13 @@ import type { FetchSettings, Origin, ToolContext } from './tool.ts';
 export async function bytesOf(
   program: Program,
   archive: Archive,
-  settings: FetchSettings,
+  terms: Terms,
   context: ToolContext,
 ): Promise<{ readonly bytes: Buffer; readonly origin: Origin }> {
   const { log, scratch } = context;
   const all = shelves(program, archive, scratch);
   const found = await lookFor(archive, all, log);
-  const bytes = found?.bytes ?? (await download(program, archive, settings, context));
+  const bytes = found?.bytes ?? (await download(program, archive, terms, context));
   const nearer = found === undefined ? all : all.slice(0, all.indexOf(found.shelf));
   for (const shelf of nearer)
     await shelf.put(bytes).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { Passing } from '../../registry/failure.ts';
 import { Transport } from '../../registry/transport.ts';
 import { corrupt, unavailable } from './failure.ts';
 import type { Archive, Program } from './pins.ts';
-import type { FetchSettings, ToolContext } from './tool.ts';
+import type { Terms, ToolContext } from './tool.ts';
 
 const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 2_000;
@@ -20,7 +20,7 @@ const LONGEST = 256 * 1024 * 1024;
 export async function download(
   program: Program,
   { file, sha256 }: Archive,
-  { mirror, attemptMs }: FetchSettings,
+  { mirror, attemptMs }: Terms,
   { log, clock }: Pick<ToolContext, 'log' | 'clock'>,
 ): Promise<Buffer> {
   const url = new URL(

@@ -3,14 +3,14 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { satisfies } from 'semver';
 import { fetchTool } from './fetch.ts';
 import { type Program, PROGRAMS, type ToolName } from './pins.ts';
-import type { FetchSettings, Tool, ToolContext, ToolSettings } from './tool.ts';
+import type { Terms, Tool, ToolContext, ToolSettings } from './tool.ts';
 import { versionOf } from './version.ts';
 
 export type { ToolName } from './pins.ts';
 export type { Tool, ToolSettings } from './tool.ts';
 
-/** At 400 KB a second, what the largest archive takes. */
-const ATTEMPT_MS = 150_000;
+/** An attempt is enough for the largest archive at 500 KB a second. */
+const PATIENCE = { askMs: 10_000, attemptMs: 120_000 };
 
 /**
  * Finds a program: on PATH when its version fits, else the pinned one, which is kept in the runner's tool cache and in the repository's
@@ -22,28 +22,26 @@ export function findTool(
   settings: ToolSettings,
   context: ToolContext,
 ): Promise<Tool> {
-  return find(PROGRAMS[name], { ...settings, attemptMs: ATTEMPT_MS }, context);
+  return find(PROGRAMS[name], { ...settings, ...PATIENCE }, context);
 }
 
 /** The same for any program. */
-export async function find(
-  program: Program,
-  settings: FetchSettings,
-  context: ToolContext,
-): Promise<Tool> {
-  const tool = (await onPath(program, context)) ?? (await fetchTool(program, settings, context));
+export async function find(program: Program, terms: Terms, context: ToolContext): Promise<Tool> {
+  const tool =
+    (await onPath(program, terms, context)) ?? (await fetchTool(program, terms, context));
   context.log.info(`${program.title} ${tool.version} (${tool.origin}): ${tool.path}`);
   return tool;
 }
 
 async function onPath(
   program: Program,
+  { askMs }: Terms,
   { log, env, scratch }: ToolContext,
 ): Promise<Tool | undefined> {
   const { name, title, accepted } = program;
   const path = lookUp(name, env.PATH ?? '');
   if (path === undefined) return undefined;
-  const said = await versionOf(path, program, scratch);
+  const said = await versionOf(path, program, scratch, askMs);
   if (said.version === undefined) {
     log.info(`${path} is not used: it ${said.why}.`);
     return undefined;

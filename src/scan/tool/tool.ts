@@ -18,8 +18,11 @@ export interface ToolSettings {
   readonly mirror: string | undefined;
 }
 
-export interface FetchSettings extends ToolSettings {
-  /** For one attempt of a download, in milliseconds. */
+/** What was asked for, and how long is waited for it, in milliseconds. */
+export interface Terms extends ToolSettings {
+  /** For a program to say its version. */
+  readonly askMs: number;
+  /** For one attempt of a download. */
   readonly attemptMs: number;
 }
 

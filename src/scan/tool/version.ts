@@ -7,7 +7,6 @@ import { run } from '../../kit/process.ts';
 import { lastLines, safeLine } from '../../kit/text.ts';
 import type { Program } from './pins.ts';
 
-const DEADLINE_MS = 10_000;
 /** Of the line that names the main module and its version, in characters. */
 const LONGEST_LINE = 200;
 
@@ -17,11 +16,17 @@ export type Version =
 
 /**
  * Asks a binary for its version. Nobody knows yet what it is: so what Go wrote into it is read before it is run, and when it is run, it
- * sees nothing of the step (no token, no input, no home) and has an empty folder and ten seconds.
+ * sees nothing of the step (no token, no input, no home) and has an empty folder and a deadline.
  * @param scratch a private folder
+ * @param askMs how long it has, in milliseconds
  * @throws UserError `tool-malicious`
  */
-export async function versionOf(path: string, program: Program, scratch: string): Promise<Version> {
+export async function versionOf(
+  path: string,
+  program: Program,
+  scratch: string,
+  askMs: number,
+): Promise<Version> {
   const written = await writtenVersion(path, program.module);
   if (written !== undefined) refuseMalicious(written, path, program);
   const empty = mkdtempSync(join(scratch, 'ask-'));
@@ -29,9 +34,9 @@ export async function versionOf(path: string, program: Program, scratch: string)
     const { code, stdout, stderr, timedOut } = await run(path, program.ask, {
       cwd: empty,
       env: { HOME: empty, PATH: '/usr/bin:/bin' },
-      timeoutMs: DEADLINE_MS,
+      timeoutMs: askMs,
     });
-    if (timedOut) return { why: `does not say its version within ${formatDuration(DEADLINE_MS)}` };
+    if (timedOut) return { why: `does not say its version within ${formatDuration(askMs)}` };
     const version = program.answer.exec(stdout)?.[1];
     if (code !== 0 || version === undefined) {
       const [said = `it ended with ${code ?? 'a signal'}`] = lastLines(stderr || stdout, 1);
