@@ -70,12 +70,10 @@ export function judge(
 ): readonly Verdict[] {
   return scanned.map((one) => {
     const { target, report } = one;
-    const judged = report.findings
-      .toSorted(bySeverity)
-      .map((finding): Judged => ({
-        finding,
-        ...statusOf(finding, target, settings, ignores, known),
-      }));
+    const judged = report.findings.toSorted(bySeverity).map((finding): Judged => ({
+      finding,
+      ...statusOf(finding, target, settings, ignores, known),
+    }));
     const failing = judged.filter(({ status }) => status === 'fails');
     const policy = [...imagePolicy(report, settings), ...expiredIgnores(report, settings, ignores)];
     return {

@@ -1,7 +1,7 @@
 import { PackageURL } from 'packageurl-js';
 import picomatch from 'picomatch';
 import { z } from 'zod';
-import { UserError } from '../../kit/errors.ts';
+import { messageOf, UserError } from '../../kit/errors.ts';
 import { readYaml, type Yaml } from '../../kit/yaml.ts';
 import type { Finding } from '../report/finding.ts';
 
@@ -32,7 +32,15 @@ const entry = z.strictObject({
 // Trivy takes purls everywhere and reads them here only: an entry that is meant for one package would silence all of them.
 const entryOfPackages = entry.extend({
   purls: z
-    .array(z.string().refine((text) => purl(text) !== undefined, 'no package URL'))
+    .array(
+      z.string().superRefine((text, context) => {
+        try {
+          PackageURL.fromString(text);
+        } catch (error) {
+          context.addIssue(messageOf(error));
+        }
+      }),
+    )
     .optional(),
 });
 type Entry = z.infer<typeof entryOfPackages>;
@@ -102,9 +110,12 @@ function lineOf({ document, lines }: Yaml, path: readonly PropertyKey[]): number
   return 1;
 }
 
+/** As doublestar has them, which Trivy uses: https://github.com/bmatcuk/doublestar */
+const GLOBS = { dot: true, noext: true, nonegate: true };
+
 function matcher(kind: Finding['kind'], { id, paths, purls }: Entry): Ignore['matches'] {
-  const isPath = paths && picomatch(paths, { dot: true, noext: true, nonegate: true });
-  const wanted = purls?.flatMap((text) => purl(text) ?? []) ?? [];
+  const isPath = paths?.length ? picomatch(paths, GLOBS) : undefined;
+  const wanted = purls?.map((text) => PackageURL.fromString(text)) ?? [];
   return (finding) =>
     finding.kind === kind &&
     (finding.id === id || finding.alias === id) &&

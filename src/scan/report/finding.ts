@@ -39,6 +39,19 @@ export function rank(severity: Severity): number {
   return SEVERITIES.indexOf(severity);
 }
 
+/**
+ * By this a finding is the same one in another release: kind, identifier, and package, or file of what is in no package. The version of
+ * the package is no part of it, since a new build brings new versions with the same hole; nor is the line, since lines move. Two secrets
+ * of one rule in one file are therefore the same.
+ */
+export function identity(
+  { kind, id }: Pick<Finding, 'kind' | 'id'>,
+  packageName: string | undefined,
+  place: string | undefined,
+): string {
+  return JSON.stringify([kind, id, packageName ?? null, packageName === undefined ? place : null]);
+}
+
 /** How many of each severity, the worst first; none where there are none. */
 export function countsOf(findings: readonly Finding[]): Partial<Record<Severity, number>> {
   return Object.fromEntries(

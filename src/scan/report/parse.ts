@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf, UserError } from '../../kit/errors.ts';
-import { type Finding, SEVERITIES, type Severity } from './finding.ts';
+import { type Finding, SEVERITIES } from './finding.ts';
 
 /** What one run of Trivy has found. */
 export interface Report {
@@ -31,11 +31,9 @@ const text = z
 const optionalText = text.transform((value) => (value === '' ? undefined : value));
 const name = z.string().min(1);
 const line = z.number().int().nonnegative().nullish();
-const severity = z
-  .unknown()
-  .transform(
-    (value): Severity => SEVERITIES.find((one) => one === String(value).toLowerCase()) ?? 'unknown',
-  );
+const severity = text
+  .catch('')
+  .transform((value) => SEVERITIES.find((one) => one === value.toLowerCase()) ?? 'unknown');
 const list = <T extends z.ZodType>(item: T) =>
   z
     .array(item)

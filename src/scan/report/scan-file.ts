@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../kit/errors.ts';
 import type { KnownFindings, Scanned } from '../policy/gate.ts';
-import { countsOf, type Finding, SEVERITIES } from './finding.ts';
+import { countsOf, type Finding, identity, SEVERITIES } from './finding.ts';
 
 const severity = z.enum(SEVERITIES);
 const findingSchema = z.strictObject({
@@ -71,10 +71,13 @@ export function knownFrom(text: string, file: string): KnownFindings {
   const known = new Map(
     Object.entries(targets).map(([target, { findings }]) => [
       target,
-      new Set(findings.map(identity)),
+      new Set(findings.map((one) => identity(one, one.package, one.place))),
     ]),
   );
-  return { has: (target, finding) => known.get(target)?.has(identity(kept(finding))) ?? false };
+  return {
+    has: (target, finding) =>
+      known.get(target)?.has(identity(finding, finding.package?.name, finding.place)) ?? false,
+  };
 }
 
 function readScan(text: string, file: string): ScanFile {
@@ -108,15 +111,6 @@ function kept({ kind, id, severity: its, package: from, place }: Finding): KeptF
           ...(from.fixed !== undefined && { fixed: from.fixed }),
         }),
   };
-}
-
-/**
- * By this a finding is the same one as in another release: kind, identifier, and package or file, within its target. The version of the
- * package is no part of it, since a new build brings new versions with the same hole; nor is the line, since lines move. A second secret
- * of the same rule in the same file is therefore not told from the first.
- */
-function identity({ kind, id, package: from, place }: KeptFinding): string {
-  return JSON.stringify([kind, id, from ?? null, from === undefined ? place : null]);
 }
 
 /** In one order, each once. */
