@@ -61,7 +61,9 @@ export async function runTrivy(
   const empty = join(folder, 'empty.yaml');
   mkdirSync(here, { recursive: true });
   writeFileSync(empty, '');
-  const own = ['--cache-dir', cacheDir, '--config', empty];
+  // Trivy has a deadline too, which does not end everything and must not come first.
+  const timeout = ['--timeout', `${2 * options.deadlineMs}ms`];
+  const own = ['--cache-dir', cacheDir, '--config', empty, ...timeout];
   const ignore = ['--ignorefile', options.ignoreFile ?? empty];
   const { code, timedOut, stdout, stderr } = await run(
     tool.path,
