@@ -57,7 +57,7 @@ const house = {
           ),
           allow(types('lab'), 'kit', 'config', 'host', 'registry', 'release', 'lab'),
           allow(types('test'), 'action', 'cli', 'lab', 'scripts'),
-          allow(types('scripts'), 'config', 'release'),
+          allow(types('scripts'), 'kit', 'config', 'release', 'scan'),
         ],
       },
     ],

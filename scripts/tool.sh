@@ -1,6 +1,7 @@
 #!/bin/sh
 # Prints the path of a checking tool: the one on PATH, or else the one that tools/<name>/ pins by
-# checksum, installed once into a cache folder outside of the checkout.
+# checksum, installed once into a cache folder outside of the checkout. Of Trivy and gitleaks that is the
+# release, as the actions install it, and where GitHub cannot be reached the same version from source.
 #   usage: sh scripts/tool.sh <name>
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,12 +16,22 @@ if command -v "$tool"; then exit; fi
 cache=${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}}/slipway/tools
 home=$cache/$tool-$(cat "tools/$tool"/* | cksum | cut -d ' ' -f 1)
 
+released() {
+  case $tool in
+    trivy | gitleaks)
+      NODE_USE_ENV_PROXY=1 node_modules/.bin/node scripts/released.ts "$tool" "$partial" >&2 ;;
+    *) false ;;
+  esac
+}
+
 if [ ! -d "$home" ]; then
   echo "Installing $tool into $home" >&2
   mkdir -p "$cache"
   partial=$(mktemp -d "$cache/.$tool-XXXXXX")
   trap 'rm -rf "$partial"' EXIT
-  if [ -f "tools/$tool/go.mod" ]; then
+  if released; then
+    echo "$tool is the released one" >&2
+  elif [ -f "tools/$tool/go.mod" ]; then
     GOEXPERIMENT='' LDFLAGS=''
     # shellcheck source=/dev/null
     if [ -f "tools/$tool/build.env" ]; then . "./tools/$tool/build.env"; fi

@@ -6,7 +6,7 @@ export interface Program {
   readonly name: ToolName;
   /** As people write it. */
   readonly title: string;
-  /** Its Go module, which is its repository too, but for the end of a gitleaks path. */
+  /** Its Go module. */
   readonly module: string;
   /** Where releases lie, `v<version>/<archive>`; a mirror has the same below its own address. */
   readonly releases: string;
@@ -30,11 +30,11 @@ export interface Archive {
 }
 
 /**
- * Checksums of the released archives: never written by hand, a test compares them with scripts/pins.json.
+ * The checksums of the archives are those of scripts/pins.json; a test holds them to it.
  *
- * Trivy 0.69.4 to 0.69.6 are those of the attack of March 2026 (GHSA-69fq-xp46-6x23); the range that the CVE gives is mistyped, so they
- * are listed here one by one. What is older is not accepted: 0.69.2 is the first release that came out clean after the attack's first wave.
- * gitleaks has the command `git` since 8.19.0.
+ * Trivy 0.69.4 to 0.69.6 are those of the attack of March 2026 (GHSA-69fq-xp46-6x23). The range that the CVE gives is mistyped, so they
+ * are listed one by one. 0.69.2 is the oldest release that was found to be clean; its flags and its report are those of the pinned one.
+ * gitleaks before 8.24.0 does not know all of the flags that it is given (measured: `--platform`).
  */
 export const PROGRAMS: Readonly<Record<ToolName, Program>> = {
   trivy: {
@@ -64,7 +64,7 @@ export const PROGRAMS: Readonly<Record<ToolName, Program>> = {
     accepted: '>=0.69.2 <1',
     malicious: ['0.69.4', '0.69.5', '0.69.6'],
     ask: ['--version'],
-    answer: /^Version: (\S+)$/m,
+    answer: /^Version: v?(\S+)$/m,
   },
   gitleaks: {
     name: 'gitleaks',
@@ -90,7 +90,7 @@ export const PROGRAMS: Readonly<Record<ToolName, Program>> = {
         sha256: 'b40ab0ae55c505963e365f271a8d3846efbc170aa17f2607f13df610a9aeb6a5',
       },
     },
-    accepted: '>=8.19.0 <9',
+    accepted: '>=8.24.0 <9',
     malicious: [],
     ask: ['version'],
     answer: /^v?(\S+)$/m,

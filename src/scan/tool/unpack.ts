@@ -23,7 +23,7 @@ async function writeFrom(entries: Extract, name: string, path: string): Promise<
   for await (const entry of entries) {
     const { name: its, type } = entry.header;
     if (type === 'file' && (its === name || its === `./${name}`)) {
-      await pipeline(entry, createWriteStream(path, { mode: 0o700 }));
+      await pipeline(entry, createWriteStream(path, { mode: 0o755 }));
       found = true;
     } else entry.resume();
   }

@@ -1,4 +1,4 @@
-import { createReadStream, mkdtempSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { valid } from 'semver';
 import { formatDuration } from '../../kit/duration.ts';
@@ -47,6 +47,8 @@ export async function versionOf(
   } catch (error) {
     if (error instanceof UserError) throw error;
     return { why: `does not start (${safeLine(messageOf(error))})` };
+  } finally {
+    rmSync(empty, { recursive: true, force: true });
   }
 }
 

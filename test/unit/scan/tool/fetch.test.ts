@@ -35,7 +35,7 @@ describe('the pinned program', () => {
     const path = join(scratch, 'bin/trivy');
     expect(await found).toEqual({ name: 'trivy', path, version: '9.9.9', origin: 'download' });
     expect(requests).toEqual(['GET /v9.9.9/trivy.tar.gz']);
-    expect(statSync(path).mode & 0o777).toBe(0o700);
+    expect(statSync(path).mode & 0o700).toBe(0o700);
     expect(lines).toEqual([
       `info: Fetching ${url}/v9.9.9/trivy.tar.gz`,
       `info: Trivy 9.9.9 (download): ${path}`,

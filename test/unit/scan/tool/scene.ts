@@ -57,9 +57,9 @@ export function scene() {
   afterEach(closeServers);
   return {
     /** Puts a program on PATH. @returns the folder for PATH */
-    onPath: (content: string): string => {
-      const folder = folderWith({ trivy: content });
-      chmodSync(join(folder, 'trivy'), 0o755);
+    onPath: (content: string, name = 'trivy'): string => {
+      const folder = folderWith({ [name]: content });
+      chmodSync(join(folder, name), 0o755);
       return folder;
     },
     /** A mirror, and what was asked of it. */
