@@ -2,16 +2,12 @@ import { buildInputs } from '../../src/build/inputs.ts';
 import { runBuild } from '../../src/build/report.ts';
 import { runAction } from '../../src/kit/action.ts';
 import { systemClock } from '../../src/kit/clock.ts';
+import { withoutInputs } from '../../src/kit/inputs.ts';
 import { actionsLog } from '../../src/kit/log.ts';
 import { makeScratch } from '../../src/kit/scratch.ts';
 import { RegistryClient } from '../../src/registry/client.ts';
 import { registryLogin, registryOptions } from '../../src/registry/inputs.ts';
 import { privateLogin } from '../../src/registry/private-login.ts';
-
-/** What programs see: our own inputs hold secrets, and are none of their business. */
-function withoutInputs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
-}
 
 await runAction('failed', async () => {
   const inputs = buildInputs();

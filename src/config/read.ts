@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type Document, isMap } from 'yaml';
 import type { z } from 'zod';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
-import { readYaml } from '../kit/yaml.ts';
+import { lineOf, readYaml } from '../kit/yaml.ts';
 import {
   type ProxySettings,
   type ScanSettings,
@@ -54,7 +53,7 @@ export function readConfig(file: string, workspace: string): Slipway {
 
 /** The same from a text, for tests and tools. */
 export function parseConfig(text: string, file: string): Slipway {
-  const { data, document, lines } = readYaml(
+  const yaml = readYaml(
     text,
     (why, line) =>
       new UserError({
@@ -64,11 +63,11 @@ export function parseConfig(text: string, file: string): Slipway {
         fix: 'Mend what is named.',
       }),
   );
-  const result = slipwaySchema.safeParse(data, { reportInput: true });
+  const result = slipwaySchema.safeParse(yaml.data, { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(oneByOne).map((issue) => {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
-    const { line } = lines.linePos(position(document, [...issue.path, ...keys]));
+    const line = lineOf(yaml, [...issue.path, ...keys]);
     return `${file}:${line}: ${issue.path.join('.') || 'the file'}: ${explain(issue)}`;
   });
   throw new UserError({
@@ -84,19 +83,6 @@ function oneByOne(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return issue.code === 'unrecognized_keys'
     ? issue.keys.map((key) => ({ ...issue, keys: [key] }))
     : [issue];
-}
-
-/** Offset of the key or list item that a path leads to, or of its nearest ancestor. */
-function position(document: Document, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const holder = document.getIn(path.slice(0, length - 1), true);
-    const node = isMap(holder)
-      ? holder.items.find(({ key }) => String(key) === String(path[length - 1]))?.key
-      : document.getIn(path.slice(0, length), true);
-    const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
-    if (range) return range[0];
-  }
-  return 0;
 }
 
 function explain(issue: z.core.$ZodIssue): string {

@@ -23,7 +23,7 @@ export function registryRecords(
   client: RegistryClient,
   log: Log,
   repository: string,
-): (config: Slipway | undefined, services: readonly Service[]) => Records {
+): (config: Slipway | undefined, services: readonly Pick<Service, 'name' | 'image'>[]) => Records {
   let refused = false;
   const ask = async <T>(question: () => Promise<T>): Promise<T | undefined> => {
     if (refused) return undefined;

@@ -5,12 +5,17 @@ import { cell, writeSummary } from './summary.ts';
 /**
  * Runs the entry of an action: whatever it throws becomes the step's error, in words, in the summary and in the exit code.
  * @param outcome what the output `outcome` says when the work could not even begin
+ * @param code the exit code of that, where 1 has a meaning of its own
  */
-export async function runAction(outcome: string, work: () => Promise<void>): Promise<void> {
+export async function runAction(
+  outcome: string,
+  work: () => Promise<void>,
+  code = 1,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
-    core.setFailed(describe(error));
+    failWith(code, describe(error));
     core.setOutput('outcome', outcome);
     if (error instanceof UserError) {
       await writeSummary([

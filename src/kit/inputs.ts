@@ -127,3 +127,8 @@ export function insideWorkspace(path: string, folder: string): string {
 function realPath(path: string): string {
   return existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path));
 }
+
+/** What programs that a step starts may see: our own inputs hold secrets, and are none of their business. */
+export function withoutInputs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')));
+}

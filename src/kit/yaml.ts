@@ -1,5 +1,5 @@
-import { type Document, LineCounter, parseDocument } from 'yaml';
-import { messageOf, type UserError } from './errors.ts';
+import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
+import { messageOf } from './errors.ts';
 
 /** A YAML file: what it says, and where. */
 export interface Yaml {
@@ -14,7 +14,7 @@ export interface Yaml {
  */
 export function readYaml(
   text: string,
-  refuse: (why: string, line: number | undefined) => UserError,
+  refuse: (why: string, line: number | undefined) => Error,
 ): Yaml {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -26,4 +26,17 @@ export function readYaml(
     // An alias of nothing, or one that grows without bounds, is no error to the parser.
     throw refuse(messageOf(error), undefined);
   }
+}
+
+/** The line of the key or list item that a path leads to, or of its nearest ancestor. */
+export function lineOf({ document, lines }: Yaml, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const holder = document.getIn(path.slice(0, length - 1), true);
+    const node = isMap(holder)
+      ? holder.items.find(({ key }) => String(key) === String(path[length - 1]))?.key
+      : document.getIn(path.slice(0, length), true);
+    const range = (node as { range?: [number, number, number] | null } | undefined)?.range;
+    if (range) return lines.linePos(range[0]).line;
+  }
+  return 1;
 }

@@ -41,7 +41,8 @@ export function dockerCredentials(env: NodeJS.ProcessEnv): Credentials {
   return async (registry) => {
     const config = readDockerConfig(file);
     const keys = keysOf(registry);
-    const helper = first(keys, config.credHelpers) ?? config.credsStore;
+    // An empty name means the file itself. Source: docker/cli, cli/config/configfile/file.go, GetCredentialsStore
+    const helper = (first(keys, config.credHelpers) ?? config.credsStore ?? '') || undefined;
     const login =
       (helper === undefined ? undefined : await askHelper(helper, keyOf(registry), env)) ??
       loginOf(first(keys, config.auths));

@@ -88,6 +88,14 @@ describe('dockerCredentials', () => {
     expect((await lookUp(config, 'quay.io', bin)).login).toBeUndefined();
   });
 
+  test('a helper without a name is none: the file holds the login', async () => {
+    const auths = { 'ghcr.io': { auth: encoded('a:secret') } };
+    const config = { credsStore: 'test', credHelpers: { 'ghcr.io': '' }, auths };
+    expect((await lookUp(config, 'ghcr.io', helper('exit 3'))).login).toMatchObject({
+      username: 'a',
+    });
+  });
+
   test.each([
     ['fails', 'test', 'echo hidden; exit 3', 'it ended with 3'],
     ['talks nonsense', 'test', 'echo hidden', 'it did not answer with a login'],

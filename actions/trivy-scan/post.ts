@@ -1,0 +1,3 @@
+import { cleanUp } from '../../src/kit/cleanup.ts';
+
+cleanUp();

@@ -1,0 +1,20 @@
+import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A folder in which one Trivy at a time keeps what it knows of layers. Trivy locks it for as long as it runs, and a second one gives up
+ * after five seconds, so scans side by side have one each; the databases are the same for all.
+ * @param java whether the index of Java archives was opened and found to be good; Trivy would use an old one without a word
+ */
+export function layerCache(cacheDir: string, name: string, java: boolean): string {
+  const folder = join(cacheDir, 'layers', java ? `${name}-java` : name);
+  mkdirSync(folder, { recursive: true });
+  link(join(cacheDir, 'db'), join(folder, 'db'));
+  if (java) link(join(cacheDir, 'java-db'), join(folder, 'java-db'));
+  return folder;
+}
+
+/** A link, unless it is there. */
+export function link(database: string, place: string): void {
+  if (!lstatSync(place, { throwIfNoEntry: false })) symlinkSync(database, place);
+}
