@@ -141,8 +141,8 @@ export class History {
   }
 
   /**
-   * Whether a selection would be another one in a full clone. It is not, when its line of descent and that of what is left out meet
-   * before either is cut off; and what a merge itself brought can be told only where its parents meet, too.
+   * Whether a selection could be another one in a full clone. It is not, when its line and that of what is left out meet before either is
+   * cut off, and likewise the lines of each merge in it; without the latter, what a merge itself brought could not be told, either.
    */
   async #isCut(selection: Selection): Promise<boolean> {
     const { shallow } = await this.store();
@@ -150,13 +150,14 @@ export class History {
     const cuts = new Set(lines(readFileSync(shallow, 'utf8')));
     const touches = async (some: Selection): Promise<boolean> =>
       (await this.list(some)).some((hash) => cuts.has(hash));
-    const apart = async (one: Selection): Promise<boolean> =>
-      (await touches(one)) || touches({ include: one.exclude, exclude: one.include });
+    const apart = async ({ include, exclude }: Selection): Promise<boolean> =>
+      (await touches({ include, exclude })) || touches({ include: exclude, exclude: include });
     if (await apart(selection)) return true;
-    const merges = await this.list(selection, '--merges', '--parents');
-    for (const merge of merges) {
-      const [, first = '', ...others] = merge.split(' ');
-      if (await apart({ include: [first], exclude: others })) return true;
+    for (const merge of await this.list(selection, '--merges', '--parents')) {
+      const [, ...parents] = merge.split(' ');
+      for (const [index, parent] of parents.entries())
+        for (const other of parents.slice(index + 1))
+          if (await apart({ include: [parent], exclude: [other] })) return true;
     }
     return false;
   }

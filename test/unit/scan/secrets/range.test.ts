@@ -1,131 +1,16 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventOf } from '../../../../src/scan/secrets/event.ts';
 import { History } from '../../../../src/scan/secrets/history.ts';
 import { parseWish, type Range, resolveRange } from '../../../../src/scan/secrets/range.ts';
-import { Repository, silent } from '../../detect/repository.ts';
+import { silent } from '../../detect/repository.ts';
 import { problemIn, problemOf } from '../../kit/support.ts';
-
-const ZERO = '0'.repeat(40);
-const GONE = 'dead'.repeat(10);
-
-/**
- * Commits by name:
- *
- *   r - m1 - m2 - m3 ---- m4 - m5      main; v1 at m2, v2 at m4
- *         \           \
- *          t1 - t2 --- up - t3         topic, which merged main at m3 ("up")
- *         |\
- *         | s1 - s2                    side; was o1 - o2, which nothing holds any more
- *          o1 - o2
- *   a1 - a2                            alone: another root
- */
-class Story {
-  readonly names = new Map<string, string>();
-  readonly origin: Repository;
-
-  private constructor(origin: Repository) {
-    this.origin = origin;
-  }
-
-  static async told(): Promise<Story> {
-    const story = new Story(await Repository.with({ readme: 'r' }));
-    const { origin } = story;
-    const git = (...args: string[]): Promise<string> => origin.git(...args);
-    await story.name('r');
-    await story.commit('m1');
-    await git('branch', 'topic');
-    await git('branch', 'side');
-    await git('branch', 'old');
-    await story.commit('m2', 'm3');
-    await git('tag', 'v1', story.hash('m2'));
-    await git('checkout', '--quiet', 'topic');
-    await story.commit('t1', 't2');
-    await git('merge', '--quiet', '--no-edit', 'main');
-    await story.name('up');
-    await story.commit('t3');
-    await git('checkout', '--quiet', 'old');
-    await story.commit('o1', 'o2');
-    await git('checkout', '--quiet', 'side');
-    await story.commit('s1', 's2');
-    await git('checkout', '--quiet', 'main');
-    await story.commit('m4', 'm5');
-    await git('tag', '--annotate', '--message', 'two', 'v2', story.hash('m4'));
-    await story.name('v2', 'v2');
-    await git('tag', 'same', story.hash('m4'));
-    await git('checkout', '--quiet', '--orphan', 'alone');
-    await story.commit('a1', 'a2');
-    // GitHub's trial merges: of topic into main as it is now, and as it was.
-    for (const [number, base] of [
-      ['7', 'm5'],
-      ['8', 'm3'],
-    ] as const) {
-      await git('checkout', '--quiet', '--detach', story.hash(base));
-      await git('merge', '--quiet', '--no-ff', '--no-edit', 'topic');
-      await git('update-ref', `refs/pull/${number}/merge`, 'HEAD');
-    }
-    await git('checkout', '--quiet', 'main');
-    return story;
-  }
-
-  async commit(...names: string[]): Promise<void> {
-    for (const name of names) this.names.set(name, await this.origin.commit({ [name]: name }));
-  }
-
-  async name(name: string, ref = 'HEAD'): Promise<void> {
-    this.names.set(name, await this.origin.git('rev-parse', ref));
-  }
-
-  hash(name: string): string {
-    return this.names.get(name) ?? name;
-  }
-
-  named(hash: string): string {
-    return [...this.names].find(([, other]) => other === hash)?.[0] ?? hash;
-  }
-}
+import { eventFrom, GONE, Story, type Told, ZERO } from './story.ts';
 
 let story: Story;
 beforeAll(async () => {
   story = await Story.told();
 });
-
-/** What an event says, with names of the story in place of hashes. */
-type Told =
-  | { readonly pull: readonly [base: string, head: string]; readonly commits?: number }
-  | { readonly group: readonly [base: string, head: string] }
-  | {
-      readonly push: readonly [before: string, after: string];
-      readonly ref?: string;
-      readonly forced?: boolean;
-      readonly count?: number;
-      readonly main?: string;
-    }
-  | { readonly event: string };
-
-function eventFrom(told: Told): ReturnType<typeof eventOf> {
-  const hash = (name: string): string => story.hash(name);
-  if ('pull' in told) {
-    const [base, head] = told.pull.map(hash);
-    const { commits } = told;
-    return eventOf('pull_request', {
-      pull_request: { base: { sha: base }, head: { sha: head }, commits },
-    });
-  }
-  if ('group' in told) {
-    const [base, head] = told.group.map(hash);
-    return eventOf('merge_group', { merge_group: { base_sha: base, head_sha: head } });
-  }
-  if ('push' in told) {
-    const { ref = 'refs/heads/main', forced = false, count, main = 'main' } = told;
-    const [before, after] = told.push.map(hash);
-    const commits = count === undefined ? undefined : Array.from({ length: count }, () => ({}));
-    const repository = { default_branch: main };
-    return eventOf('push', { ref, before, after, forced, commits, repository });
-  }
-  return eventOf(told.event, {});
-}
 
 interface Row {
   readonly name: string;
@@ -345,7 +230,7 @@ async function resolved(
   if (range.includes('v1'))
     await copy.git('fetch', '--quiet', '--depth=1', 'origin', 'tag', 'v1', 'tag', 'v2');
   const history = await History.open(copy.folder, undefined, { env: process.env, log: silent() });
-  const result = await resolveRange(parseWish(range), eventFrom(told), history);
+  const result = await resolveRange(parseWish(range), eventFrom(told, story), history);
   if ('nothing' in result) return { names: result.nothing, range: undefined };
   const names = (await history.list(result)).map((hash) => story.named(hash));
   return { names: names.sort().join(' '), range: result };
@@ -380,7 +265,7 @@ test('a full checkout with all its branches and tags: the schedule scans them, t
 test('only what is missing is fetched', async () => {
   const copy = await story.origin.clone(1);
   const history = await History.open(copy.folder, undefined, { env: process.env, log: silent() });
-  await resolveRange({ kind: 'auto' }, eventFrom({ push: ['m4', 'm5'], count: 1 }), history);
+  await resolveRange({ kind: 'auto' }, eventFrom({ push: ['m4', 'm5'], count: 1 }, story), history);
   // The push, the commit before it, and one more, since both are deepened.
   expect(await copy.git('rev-list', '--count', 'HEAD')).toBe('3');
   expect(existsSync(join(copy.folder, '.git/shallow'))).toBe(true);
@@ -390,7 +275,7 @@ test('a commit that cannot be had is an error', async () => {
   const copy = await story.origin.clone(undefined);
   const history = await History.open(copy.folder, undefined, { env: process.env, log: silent() });
   const open = (range: string, told: Told): Promise<unknown> =>
-    resolveRange(parseWish(range), eventFrom(told), history);
+    resolveRange(parseWish(range), eventFrom(told, story), history);
   const auto = await problemIn(open('auto', { pull: ['m3', GONE] }));
   expect(auto).toMatchObject({ id: 'range-unknown', value: GONE });
   const named = await problemIn(open('main..nowhere', { event: 'schedule' }));
