@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { unsupported } from '../../../../src/scan/tool/failure.ts';
 import { digestOf } from '../../../../src/registry/digest.ts';
 import { folderWith, problemIn } from '../../kit/support.ts';
 import { hanging, inTurn, nobody, text } from '../../smoke/server.ts';
@@ -162,6 +163,13 @@ describe('the pinned program', () => {
       id: 'tool-unsupported',
       value: `${process.platform}-${process.arch}`,
     });
+  });
+
+  test.each([
+    ['win32-x64', 'Slipway does not scan on Windows'],
+    ['linux-s390x', 'Install Trivy >=0.69.2 <1 on PATH'],
+  ])('is not there for %s, and the way out is said', async (platform, way) => {
+    expect(unsupported(pinned(await ours), platform).fix).toContain(way);
   });
 
   test.each([
