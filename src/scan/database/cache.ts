@@ -19,7 +19,7 @@ export interface DatabaseCache {
 export function repositoryCache(env: NodeJS.ProcessEnv): DatabaseCache {
   // The path is part of what the service looks for: it has to be the same in every run, and so none of ours.
   const place = (folder: string): string =>
-    join(env.RUNNER_TEMP ?? '', 'slipway-trivy', basename(folder));
+    join(env.RUNNER_TEMP ?? '', `slipway-trivy-${basename(folder)}`);
   const service = async (): Promise<typeof import('@actions/cache') | undefined> => {
     if (!env.RUNNER_TEMP) return undefined;
     const toolkit = await import('@actions/cache');

@@ -111,7 +111,8 @@ const BY_REGISTRY: Readonly<Record<string, FailureId>> = {
 export function ofRegistry(error: unknown, kind: Kind, repository: string): unknown {
   if (!(error instanceof UserError) || !/^(?:registry-|digest-mismatch)/.test(error.id))
     return error;
-  const hung = error.cause instanceof Error && /^(?:Timeout|Abort)Error$/.test(error.cause.name);
+  const { name = '' } = (error.cause ?? {}) as { name?: string };
+  const hung = /^(?:Timeout|Abort)Error$/.test(name);
   const id = hung ? 'database-timeout' : (BY_REGISTRY[error.id] ?? 'database-failed');
   return failure(id, kind, repository, error.message.replace(/\.$/, ''));
 }

@@ -21,8 +21,8 @@ export async function inPrivate<T>(
   mkdirSync(cacheDir, { recursive: true });
   // A killed job could remove nothing, and each of these may have a gigabyte.
   for (const name of readdirSync(cacheDir).filter((entry) => entry.startsWith(PRIVATE))) {
-    const path = join(cacheDir, name);
-    if (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now < now - LEFT_MS) discard(path);
+    const left = statSync(join(cacheDir, name), { throwIfNoEntry: false });
+    if (left !== undefined && left.mtimeMs < now - LEFT_MS) discard(join(cacheDir, name));
   }
   const folder = join(cacheDir, `${PRIVATE}${randomBytes(5).toString('hex')}`);
   mkdirSync(folder, { mode: 0o700 });
