@@ -78,7 +78,7 @@ function baseOf(mirror: string): string {
   throw new UserError({
     id: 'url-invalid',
     message: 'The mirror is not an http or https address, or holds a password.',
-    value: url?.host ?? mirror,
+    value: url?.host ?? mirror.replace(/.*@/s, ''),
     fix: 'Write the whole address without it, e.g. https://mirror.example.com/trivy.',
   });
 }

@@ -27,10 +27,10 @@ export async function versionOf(
   scratch: string,
   askMs: number,
 ): Promise<Version> {
-  const written = await writtenVersion(path, program.module);
-  if (written !== undefined) refuseMalicious(written, path, program);
   const empty = mkdtempSync(join(scratch, 'ask-'));
   try {
+    const written = await writtenVersion(path, program.module);
+    if (written !== undefined) refuseMalicious(written, path, program);
     const { code, stdout, stderr, timedOut } = await run(path, program.ask, {
       cwd: empty,
       env: { HOME: empty, PATH: '/usr/bin:/bin' },
@@ -46,7 +46,7 @@ export async function versionOf(
     return { version: safeLine(version) };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    return { why: `does not start (${safeLine(messageOf(error))})` };
+    return { why: `cannot be run (${safeLine(messageOf(error))})` };
   } finally {
     rmSync(empty, { recursive: true, force: true });
   }

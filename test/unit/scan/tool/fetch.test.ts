@@ -119,7 +119,7 @@ describe('the pinned program', () => {
 
   test.each([
     ['another version', release(saying('9.9.8')), 'it says that it is 9.9.8'],
-    ['something that does not run', release('#!/nowhere/sh'), 'it does not start'],
+    ['something that does not run', release('#!/nowhere/sh'), 'it cannot be run'],
     [
       'nothing of that name',
       archive([{ name: 'bin/trivy' }, saying('9.9.9')]),
@@ -176,6 +176,7 @@ describe('the pinned program', () => {
     ['trivy.example.com', 'trivy.example.com'],
     ['ftp://example.com', 'example.com'],
     ['https://me:hunter2@example.com/x', 'example.com'],
+    ['https://me:hunter2@example .com', 'example .com'],
   ])('cannot come from the mirror %s', async (text, value) => {
     const problem = await problemIn(look(pinned(await ours), text).found);
     expect(problem).toMatchObject({ id: 'url-invalid', value });

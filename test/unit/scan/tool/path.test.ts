@@ -31,7 +31,7 @@ describe('a program on PATH', () => {
     ['fails', '#!/bin/sh\necho "Version: 0.74.0"\necho no >&2\nexit 3\n', '(no)'],
     ['says nothing', '#!/bin/sh\n', '(it ended with 0)'],
     ['speaks another language', '#!/bin/sh\nprintf "\\033[31m##[error]x" >&2\n', '(## [error]x)'],
-    ['cannot be run', '#!/nowhere/sh\n', 'it does not start ('],
+    ['cannot be run', '#!/nowhere/sh\n', 'it cannot be run ('],
     ['hangs', '#!/bin/sh\nsleep 60\n', 'it does not say its version within 0.5 s'],
     ['leaves something behind', '#!/bin/sh\nsleep 60 &\n', 'within 0.5 s'],
   ])('one that %s is not, and the log says why', async (_, content, why) => {
