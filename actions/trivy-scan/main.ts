@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { readConfig } from '../../src/config/read.ts';
 import { type Event, readEvent } from '../../src/detect/event.ts';
 import { Git, gitEnvironment } from '../../src/detect/git.ts';
@@ -41,6 +41,7 @@ async function work(): Promise<void> {
   const scratch = makeScratch();
   const run = await runScan(inputs, {
     ...registry,
+    ca: registry.ca ?? furtherAuthorities(env),
     ...{ log, clock, env, scratch, client, rules },
     ...(login && { dockerConfig: privateLogin(scratch, login, registriesOf(inputs), env) }),
     known: () => known(inputs, client, event),
@@ -50,6 +51,11 @@ async function work(): Promise<void> {
     upload: inputs.upload ? upload : undefined,
     now: new Date(clock.now()),
   });
+}
+
+/** What Node itself trusts beside the usual authorities, and so every other action, Trivy shall trust as well. */
+function furtherAuthorities({ NODE_EXTRA_CA_CERTS: file }: NodeJS.ProcessEnv): string | undefined {
+  return file !== undefined && existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
 /**

@@ -10,6 +10,7 @@ import { startBuilder } from '../lab/builder.ts';
 import { engineEnv, registry, sh } from '../lab/engine.ts';
 import { openLab } from '../lab/lab.ts';
 import { runStep } from '../runner/runner.ts';
+import { paired, show } from './pairs.ts';
 
 /** What npm in a build needs where the registry of packages has a private authority. */
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
@@ -96,12 +97,6 @@ try {
     );
   };
 
-  const timed = async (work: () => Promise<unknown>): Promise<number> => {
-    const began = performance.now();
-    await work();
-    return (performance.now() - began) / 1000;
-  };
-
   console.log(`${PAIRS} pairs each, auth of examples/saas-chat; ${services.length} services\n`);
   for (const service of services) await ours(service, 'registry');
   const manifest = 'services/auth/package.json';
@@ -124,60 +119,31 @@ try {
   ];
   for (const { title, file, cache, same } of cases) {
     await bare('auth', cache, same);
-    const pairs: Pair[] = [];
-    for (let pair = 0; pair < PAIRS; pair += 1) {
-      const run = (work: () => Promise<void>): Promise<number> => {
-        if (file !== undefined) change(file);
-        return timed(work);
-      };
-      const left = (): Promise<number> => run(() => ours('auth', cache));
-      const right = (): Promise<number> => run(() => bare('auth', cache, same));
-      // Whoever comes second has no advantage: the order alternates.
-      if (pair % 2 === 0) pairs.push({ left: await left(), right: await right() });
-      else {
-        const second = await right();
-        pairs.push({ left: await left(), right: second });
-      }
-    }
+    const changed = (work: () => Promise<void>) => () => {
+      if (file !== undefined) change(file);
+      return work();
+    };
+    const pairs = await paired(
+      PAIRS,
+      changed(() => ours('auth', cache)),
+      changed(() => bare('auth', cache, same)),
+    );
     show(title, 'ours', 'bare', pairs);
   }
 
-  const all = (): void => {
+  const all = (work: () => Promise<unknown>) => () => {
     for (const service of services) change(source(service));
+    return work();
   };
-  const pairs: Pair[] = [];
-  for (let pair = 0; pair < PAIRS; pair += 1) {
-    all();
-    const left = await timed(() =>
-      Promise.all(services.map((service) => ours(service, 'registry'))),
-    );
-    all();
-    const right = await timed(async () => {
+  const pairs = await paired(
+    PAIRS,
+    all(() => Promise.all(services.map((service) => ours(service, 'registry')))),
+    all(async () => {
       for (const service of services) await ours(service, 'registry');
-    });
-    pairs.push({ left, right });
-  }
+    }),
+  );
   show(`${services.length} services, a source changed in each`, 'at once', 'one by one', pairs);
 } finally {
   await lab.close();
 }
 process.exit();
-
-/** Seconds of two ways to do the same. */
-interface Pair {
-  readonly left: number;
-  readonly right: number;
-}
-
-function show(title: string, left: string, right: string, pairs: readonly Pair[]): void {
-  const seconds = (of: (pair: Pair) => number): string => `${median(pairs.map(of)).toFixed(2)} s`;
-  const difference = seconds((pair) => pair.left - pair.right);
-  const ratio = median(pairs.map((pair) => pair.left / pair.right)).toFixed(2);
-  console.log(
-    `${title}: ${left} ${seconds((pair) => pair.left)}, ${right} ${seconds((pair) => pair.right)}; difference ${difference}, ratio ${ratio}`,
-  );
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
-}
