@@ -8,8 +8,6 @@ import { download, lookUp } from './fetch.ts';
 import { type DatabaseName, type Kind, KINDS } from './kinds.ts';
 import { adopt, inPrivate, isThere, readDigest, remove, writeDigest } from './place.ts';
 
-export { type DatabaseName, JAVA_REPOSITORIES, VULNERABILITY_REPOSITORIES } from './kinds.ts';
-
 export interface DatabaseSettings {
   /** Mirrors of one database, the best first, as `registry/repository:tag`. */
   readonly repositories: readonly string[];
@@ -79,7 +77,7 @@ class Opening {
     try {
       return stateOf(await this.#inspect(cacheDir, cacheDir, 'cache'));
     } catch (error) {
-      return { state: 'unavailable', problem: userError(error) };
+      return { state: 'unavailable', problem: this.#problem(error) };
     }
   }
 
@@ -96,8 +94,9 @@ class Opening {
         const copy = await this.#from(repository, clock.now() + share);
         return stateOf(copy, failures.length === 0 ? undefined : `It is from ${repository}, since others failed: ${told(failures)}`); // prettier-ignore
       } catch (error) {
-        failures.push(userError(error));
-        log.info(`${repository}: ${userError(error).message}`);
+        const problem = this.#problem(error);
+        failures.push(problem);
+        log.info(`${repository}: ${problem.message}`);
       }
     }
     this.#kept ??= await this.#latest();
@@ -118,7 +117,7 @@ class Opening {
     try {
       return await this.#inspect(cacheDir, cacheDir, 'cache');
     } catch (error) {
-      log.info(`What lies in ${cacheDir} is thrown away. ${userError(error).message}`);
+      log.info(`What lies in ${cacheDir} is thrown away. ${this.#problem(error).message}`);
       remove(this.#kind, cacheDir);
       return undefined;
     }
@@ -142,12 +141,17 @@ class Opening {
   }
 
   /** The latest that earlier jobs have kept. */
-  #latest(): Promise<Copy | undefined> {
-    return this.#privately(async (folder) => {
-      const prefix = prefixOf(this.#kind);
-      const copy = await this.#restore(folder, prefix, prefix);
-      return copy === undefined ? undefined : this.#keep(copy, folder);
-    });
+  async #latest(): Promise<Copy | undefined> {
+    try {
+      return await this.#privately(async (folder) => {
+        const prefix = prefixOf(this.#kind);
+        const copy = await this.#restore(folder, prefix, prefix);
+        return copy === undefined ? undefined : this.#keep(copy, folder);
+      });
+    } catch (error) {
+      this.#context.log.info(this.#problem(error).message);
+      return undefined;
+    }
   }
 
   async #restore(folder: string, key: string, prefix?: string): Promise<Copy | undefined> {
@@ -190,6 +194,13 @@ class Opening {
     }
   }
 
+  /** A full disk is a circumstance like any other, and so is a folder that cannot be written to. @throws what is a bug of ours */
+  #problem(error: unknown): UserError {
+    if (error instanceof UserError) return error;
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    return failure('database-failed', this.#kind, this.#context.cacheDir, messageOf(error));
+  }
+
   #privately<T>(work: (folder: string) => Promise<T>): Promise<T> {
     return inPrivate(this.#context.cacheDir, this.#context.clock.now(), work);
   }
@@ -221,10 +232,4 @@ function told(failures: readonly UserError[]): string {
 
 function plain({ id, message, value, fix }: Problem): Problem {
   return { id, message, value, fix };
-}
-
-/** Anything else is a bug. */
-function userError(error: unknown): UserError {
-  if (error instanceof UserError) return error;
-  throw error;
 }

@@ -7,6 +7,7 @@ import {
   readdirSync,
   truncateSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '../../../../src/kit/errors.ts';
@@ -265,5 +266,21 @@ describe('a runner that keeps its folders', () => {
     utimesSync(old, time, time);
     await openDatabase('vulnerability', from(server.repository), context, folderCache());
     expect([existsSync(old), existsSync(young)]).toEqual([false, true]);
+  });
+
+  test('whose folder cannot be written to has no database, and no bug', async () => {
+    const server = await serve(good);
+    const { context } = await runner(server);
+    const file = join(context.scratch, 'file');
+    writeFileSync(file, '');
+    const there = { ...context, cacheDir: join(file, 'cache') };
+    const state = await openDatabase(
+      'vulnerability',
+      from(server.repository),
+      there,
+      folderCache(),
+    );
+    expect(state).toMatchObject({ state: 'unavailable', problem: { id: 'database-failed' } });
+    expect((state as { problem: Problem }).problem.message).toContain('ENOTDIR');
   });
 });
