@@ -82,5 +82,7 @@ export function formatSarif(runs: readonly SarifRun[]): string {
 
 /** A path of the repository as a URI, with what a URI may not hold encoded. */
 export function sarifUri(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+  // A half pair, which UTF-8 cannot write, would be an error.
+  const text = Buffer.from(path).toString();
+  return text.split('/').map(encodeURIComponent).join('/');
 }
