@@ -1,23 +1,20 @@
 import { runAction } from '../../src/kit/action.ts';
-import { systemClock } from '../../src/kit/clock.ts';
+import { systemClock as clock } from '../../src/kit/clock.ts';
+import { withoutInputs } from '../../src/kit/inputs.ts';
 import { actionsLog } from '../../src/kit/log.ts';
 import { makeScratch } from '../../src/kit/scratch.ts';
 import { readEvent } from '../../src/scan/secrets/event.ts';
 import { secretInputs } from '../../src/scan/secrets/inputs.ts';
 import { runSecretScan } from '../../src/scan/secrets/report.ts';
 
-/** What programs see: our own inputs hold a token, and are none of their business. */
-const env = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !name.startsWith('INPUT_')),
-);
+/** 1 says that there are secrets; that nobody knows is another matter. */
+const NOT_SCANNED = 2;
 
-const done = { scan: false };
-await runAction('failed', async () => {
+async function work(): Promise<void> {
   const inputs = secretInputs();
-  const scratch = makeScratch();
-  const log = actionsLog(systemClock);
-  await runSecretScan(inputs, readEvent(env), { log, clock: systemClock, env, scratch });
-  done.scan = true;
-});
-// 1 says that there are secrets; that nobody knows is another matter.
-if (!done.scan) process.exitCode = 2;
+  const env = withoutInputs(process.env);
+  const context = { log: actionsLog(clock), clock, env, scratch: makeScratch() };
+  await runSecretScan(inputs, readEvent(env), context);
+}
+
+await runAction('failed', work, NOT_SCANNED);

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Clock } from '../../kit/clock.ts';
 import { formatDuration } from '../../kit/duration.ts';
 import { UserError } from '../../kit/errors.ts';
@@ -6,7 +7,7 @@ import { run } from '../../kit/process.ts';
 import { plural, safeLine } from '../../kit/text.ts';
 import type { Tool } from '../tool/find.ts';
 import { type Leak, parseLeaks } from './leaks.ts';
-import type { Pass, Quarry } from './quarry.ts';
+import { type Pass, type Quarry, unreadable } from './quarry.ts';
 import { invalid, type Rules } from './rules.ts';
 
 /** Its exit code for leaks; 1 is what it says for everything that goes wrong, and 126 and 2 for bad arguments and a crash. */
@@ -107,7 +108,10 @@ async function gitleaks(
     },
   );
   if (timedOut) throw timeout();
-  const said = stderr.split('\n').filter((line) => line.trim() !== '');
+  // What it says before it has read its arguments is in colour whatever they are.
+  const said = stripVTControlCharacters(stderr)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   const level = (...levels: readonly string[]): string[] =>
     said.flatMap((line) => {
       const [, word = '', text = ''] = /^\S+ ([A-Z]{3}) (.*)$/.exec(line) ?? [];
@@ -152,6 +156,7 @@ async function signsOfLife(
 }
 
 function failure(why: string, rules: Rules): UserError {
+  if (why.startsWith('[git] ')) return unreadable(safeLine(why.slice('[git] '.length)));
   const config = /gitleaks config|[Ff]ailed to load|regexp: Compile|\[\[?(?:rules|allowlist)/.test(
     why,
   );

@@ -138,7 +138,8 @@ export class TextCommits {
   }
 }
 
-function unreadable(stderr: string): UserError {
+/** What git says when it cannot read what is to be scanned. */
+export function unreadable(stderr: string): UserError {
   const old = /diff-merges|remerge/.test(stderr);
   return new UserError({
     id: 'git-failed',
