@@ -13,6 +13,8 @@ export interface FaultyOptions {
   readonly faults?: Partial<Record<Part, Fault>>;
   /** How often each fault happens, before all is well; always, when it is not given. */
   readonly times?: number;
+  /** What a refusal says about coming back, in seconds. */
+  readonly retryAfter?: number;
 }
 
 /** A registry over plain HTTP that has one artifact and serves it badly. */
@@ -39,7 +41,7 @@ const CODES = {
 export async function startFaultyRegistry(
   artifact: Artifact,
   name: string,
-  { faults = {}, times = Infinity }: FaultyOptions = {},
+  { faults = {}, times = Infinity, retryAfter }: FaultyOptions = {},
 ): Promise<FaultyRegistry> {
   const asked = { manifest: 0, blob: 0 };
   const blobs = new Map([artifact.config, artifact.layer].map((bytes) => [digestOf(bytes), bytes]));
@@ -53,7 +55,7 @@ export async function startFaultyRegistry(
     const bytes = part === 'manifest' ? artifact.manifest : blobs.get(reference);
     const fault = asked[part] <= times ? faults[part] : undefined;
     if (bytes === undefined) refuse(response, 404, part);
-    else if (typeof fault === 'number') refuse(response, fault, part);
+    else if (typeof fault === 'number') refuse(response, fault, part, retryAfter);
     else serve(response, part, bytes, method === 'HEAD' ? undefined : fault);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -72,12 +74,16 @@ export async function startFaultyRegistry(
   };
 }
 
-function refuse(response: ServerResponse, status: keyof typeof CODES, part: Part): void {
+function refuse(
+  response: ServerResponse,
+  status: keyof typeof CODES,
+  part: Part,
+  retryAfter?: number,
+): void {
   const errors = [{ code: CODES[status](part), message: `as the lab was told to (${status})` }];
-  response.writeHead(status, {
-    'content-type': 'application/json',
-    ...(status === 401 && { 'www-authenticate': 'Basic realm="lab"' }),
-  });
+  if (status === 401) response.setHeader('www-authenticate', 'Basic realm="lab"');
+  if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
+  response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ errors }));
 }
 

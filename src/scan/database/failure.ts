@@ -25,7 +25,7 @@ const FAILURES = [
   {
     id: 'database-timeout',
     is: 'did not come in time',
-    fix: `Give it more time, or name a mirror that is nearer to this runner.`,
+    fix: 'Give it more time, or name a mirror that is nearer to this runner.',
   },
   {
     id: 'database-denied',
@@ -55,7 +55,7 @@ const FAILURES = [
   {
     id: 'database-corrupt',
     is: 'is damaged',
-    fix: `Run the job again; if it stays, a proxy or the mirror damages it: name another mirror.`,
+    fix: "Run the job again (offline: remove it from Trivy's cache first). If it stays, a proxy or the mirror damages it: name another mirror.",
   },
   {
     id: 'database-empty',

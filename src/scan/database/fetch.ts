@@ -1,6 +1,7 @@
 import type { Clock } from '../../kit/clock.ts';
 import type { UserError } from '../../kit/errors.ts';
 import { retry } from '../../kit/retry.ts';
+import { formatSize } from '../../kit/size.ts';
 import { type Descriptor, RegistryClient } from '../../registry/client.ts';
 import { dockerCredentials } from '../../registry/credentials.ts';
 import { formatReference, parseReference, registryOf } from '../../registry/reference.ts';
@@ -47,17 +48,19 @@ export async function lookUp(
     const found = await client.manifest(parseReference(repository));
     if (found === undefined)
       throw failure('database-missing', kind, repository, '404: no such repository or tag');
-    return { repository, digest: found.descriptor.digest, size: layerOf(found.json.layers) };
+    const size = sizeOf(found.json.layers, kind, repository);
+    return { repository, digest: found.descriptor.digest, size };
   } catch (error) {
     throw ofRegistry(error, kind, repository);
   }
+}
 
-  function layerOf(layers: readonly Descriptor[] = []): number {
-    const [layer] = layers;
-    if (layers.length === 1 && layer?.mediaType === kind.mediaType) return layer.size;
-    const types = layers.map(({ mediaType }) => mediaType).join(', ');
-    throw failure('database-missing', kind, repository, `what is there is of type ${types || 'unknown'}`); // prettier-ignore
-  }
+/** How long the one layer is that a database is packed in. */
+function sizeOf(layers: readonly Descriptor[] | undefined, kind: Kind, repository: string): number {
+  const [layer, ...others] = layers ?? [];
+  if (layer?.mediaType === kind.mediaType && others.length === 0) return layer.size;
+  const types = layers?.map(({ mediaType }) => mediaType).join(', ') ?? 'index';
+  throw failure('database-missing', kind, repository, `what is there is of type ${types}`);
 }
 
 /**
@@ -67,7 +70,7 @@ export async function lookUp(
  */
 export async function download(
   kind: Kind,
-  { repository, digest }: Offer,
+  { repository, digest, size }: Offer,
   end: number,
   context: TrivyContext,
 ): Promise<void> {
@@ -77,6 +80,7 @@ export async function download(
   const exactly = formatReference({ ...reference, tag: undefined, digest });
   const insecure = plainHttp.includes(registryOf(repository)) ? ['--insecure'] : [];
   const args = ['image', kind.only, kind.from, exactly, ...insecure];
+  log.info(`Fetching the ${kind.title} (${formatSize(size)}) from ${repository}`);
   await retry(
     async () => {
       const deadlineMs = end - clock.now();
@@ -89,7 +93,7 @@ export async function download(
     {
       attempts: ATTEMPTS,
       pauseMs: FIRST_PAUSE_MS,
-      retryable: (error) => PASSING.has((error as UserError).id),
+      retryable: (error) => PASSING.has((error as UserError).id) && clock.now() < end,
       onRetry: (error, pauseMs) => {
         log.info(`${(error as UserError).message} Again in ${pauseMs} ms.`);
       },

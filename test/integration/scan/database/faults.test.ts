@@ -183,6 +183,19 @@ describe('within the deadline', () => {
     },
   );
 
+  test('a registry that asks for more patience than there is', async () => {
+    const server = await serve(good, { faults: { manifest: 429 }, retryAfter: 40 });
+    const there = await scene(lab, { plainHttp: [server.address] });
+    const settings = { ...from(server.repository), deadlineMs: 10_000 };
+    const { id, message } = problemOf(
+      await openDatabase('vulnerability', settings, there.context),
+      there,
+    );
+    expect(id).toBe('database-limit');
+    expect(message).toMatch(/it asks to be left alone for 4\d s/);
+    expect(server.asked.manifest).toBe(1);
+  });
+
   test('a mirror that hangs leaves time for the next', async () => {
     const slow = await serve(good, { faults: { blob: 'hang' } });
     const next = await serve(good);
