@@ -96,7 +96,7 @@ describe.each(SHELLS)('%s', (shell) => {
   test('the joined program parses', async () => {
     const args = shell === 'busybox' ? ['sh', '-n'] : ['-n'];
     expect(await run(which(shell), args, { input: hostProgram() })).toEqual({
-      code: 0, signal: null, stdout: '', stderr: '',
+      code: 0, signal: null, stdout: '', stderr: '', timedOut: false,
     }); // prettier-ignore
   });
 
