@@ -33,7 +33,10 @@ export function explain(error: unknown, repository: string, permission: string):
   // A private repository is "not found" for a token that may not see it.
   if (status === 403 || status === 404) {
     const needed = String(response?.headers?.['x-accepted-github-permissions'] ?? '');
-    const exact = /^\w+=(?:read|write)$/.test(needed) ? needed.replace('=', ': ') : permission;
+    // The header says security_events where a workflow says security-events.
+    const exact = /^\w+=(?:read|write)$/.test(needed)
+      ? needed.replace('=', ': ').replaceAll('_', '-')
+      : permission;
     return new UserError({
       id: 'github-denied',
       message: `The token may not do this (${words}).`,

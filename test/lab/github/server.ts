@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { CodeScanning, type NewSarif } from './code-scanning.ts';
+import { Contents } from './contents.ts';
 import { OpenApi } from './openapi.ts';
 import { deploymentOf, type NewDeployment, type NewStatus, Repository } from './repository.ts';
 
@@ -10,6 +12,8 @@ type Access = 'read' | 'write' | 'none';
 export interface Permissions {
   readonly deployments?: Access;
   readonly actions?: Access;
+  readonly contents?: Access;
+  readonly 'security-events'?: Access;
 }
 
 /** Something that goes wrong. */
@@ -31,12 +35,14 @@ export interface GitHubServerOptions {
 }
 
 /**
- * A GitHub that knows one repository's deployments, their statuses and its workflow runs, and answers as
+ * A GitHub that knows one repository's deployments, their statuses, its workflow runs, files and code scanning, and answers as
  * https://docs.github.com/en/rest says. State is kept in memory. Every request, and every answer that is a success, is held against
  * GitHub's own description of its API; what does not fit makes close() fail. (Of runs, only what is read is answered.)
  */
 export class GitHubServer {
   readonly repository: Repository;
+  readonly contents = new Contents(() => this.#root());
+  readonly codeScanning = new CodeScanning(() => this.#root());
   /** Method and path of every request, in order. */
   readonly requests: string[] = [];
   readonly faults: Fault[] = [];
@@ -61,6 +67,10 @@ export class GitHubServer {
     const server = new GitHubServer(options);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     return server;
+  }
+
+  #root(): string {
+    return `${this.url}/repos/${this.#name}`;
   }
 
   /** For GITHUB_API_URL. */
@@ -141,12 +151,12 @@ export class GitHubServer {
       return;
     }
     const path = url.pathname.slice(`/repos/${this.#name}/`.length);
-    const area = /^(?:actions|environments)\//.test(path) ? 'actions' : 'deployments';
+    const area = areaOf(path);
     const needed = method === 'GET' ? 'read' : 'write';
     const has = may[area] ?? 'none';
     if (has !== 'write' && has !== needed) {
       refuse(403, 'Resource not accessible by integration', {
-        'x-accepted-github-permissions': `${area}=${needed}`,
+        'x-accepted-github-permissions': `${area.replace('-', '_')}=${needed}`,
       });
       return;
     }
@@ -156,7 +166,19 @@ export class GitHubServer {
     };
     const environment = /^environments\/([^/]+)$/.exec(path)?.[1];
     const statuses = /^deployments\/(\d+)\/statuses$/.exec(path)?.[1];
-    if (path === 'actions/runs') {
+    const file = /^contents\/(.+)$/.exec(decodeURIComponent(path))?.[1];
+    const upload = /^code-scanning\/sarifs\/([^/]+)$/.exec(path)?.[1];
+    if (file !== undefined) {
+      const found = this.contents.at(file, url.searchParams.get('ref') ?? 'main');
+      if (typeof found === 'string') refuse(404, found);
+      else send(200, found);
+    } else if (path === 'code-scanning/sarifs') {
+      send(202, this.codeScanning.add(body as NewSarif));
+    } else if (upload !== undefined) {
+      const status = this.codeScanning.status(upload);
+      if (status === undefined) refuse(404, 'Not Found');
+      else send(200, status);
+    } else if (path === 'actions/runs') {
       const runs = this.repository.runsOf(url.searchParams.get('head_sha'));
       send(200, { total_count: runs.length, workflow_runs: runs });
     } else if (environment !== undefined) {
@@ -182,6 +204,13 @@ export class GitHubServer {
       refuse(409, 'Conflict: Commit status checks failed for this ref.');
     else send(201, deploymentOf(this.repository.addDeployment(wanted)));
   }
+}
+
+/** Which permission a path asks for. */
+function areaOf(path: string): keyof Permissions {
+  if (/^(?:actions|environments)\//.test(path)) return 'actions';
+  if (path.startsWith('contents/')) return 'contents';
+  return path.startsWith('code-scanning/') ? 'security-events' : 'deployments';
 }
 
 interface Answers {

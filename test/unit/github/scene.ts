@@ -40,7 +40,10 @@ export function scene() {
     return server;
   };
   beforeEach(async () => {
-    const all: Permissions = { deployments: 'write', actions: 'read' };
+    const all: Permissions = {
+      ...{ deployments: 'write', actions: 'read' },
+      ...{ contents: 'read', 'security-events': 'write' },
+    };
     const reader: Permissions = { deployments: 'read' };
     server = await GitHubServer.start({ tokens: { all, reader, nothing: {} } });
   });
