@@ -63,7 +63,8 @@ export function scanArguments(
     ...common,
     ...['--list-all-pkgs', '--skip-db-update', '--skip-java-db-update'],
     ...(looked.includes('misconfig') ? ['--skip-check-update'] : []),
-    ...(offline ? ['--offline-scan'] : []),
+    // Not for images: it would turn off the index of Java archives, and no manifest that leaves something open is read in them.
+    ...(offline && kind !== 'image' ? ['--offline-scan'] : []),
     ...['--scanners', looked.join(',')],
     ...(kind === 'image' ? ['--image-src', source, '--platform', platform] : []),
   ];

@@ -40,7 +40,7 @@ export interface TrivyEnd {
  * change a scan, no token, no input.
  */
 const KEPT =
-  /^(?:PATH|HOME|USER|LANG|LC_\w+|TZ|XDG_RUNTIME_DIR|SSL_CERT_\w+|(?:HTTPS?|ALL|NO)_PROXY|(?:DOCKER|CONTAINERD|AWS|AZURE|GOOGLE)_\w+)$/i;
+  /^(?:PATH|HOME|USER|LANG|LC_\w+|TZ|XDG_RUNTIME_DIR|RUNNER_TRACKING_ID|SSL_CERT_\w+|(?:HTTPS?|ALL|NO)_PROXY|(?:DOCKER|CONTAINERD|AWS|AZURE|GOOGLE)_\w+)$/i;
 
 /**
  * Runs Trivy to its end or its deadline. An exit code is an answer, not an error.

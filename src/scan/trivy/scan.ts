@@ -65,7 +65,7 @@ export async function scanTarget(
       end = await attempt(layerCache(cacheDir, place.name, false), ...WITHOUT_ARCHIVES);
     } else end = await attempt(layerCache(cacheDir, place.name, true));
   }
-  check(end, target, order.deadlineMs);
+  check(end, target, order.deadlineMs, cacheDir);
   tell(end, target, context);
   return { text: readFileSync(place.output, 'utf8'), blind };
 }
@@ -96,7 +96,7 @@ function privately({ cacheDir, scratch }: TrivyContext): string {
 }
 
 /** @throws UserError `scan-timeout` or `scan-failed` */
-function check(end: TrivyEnd, { name }: Target, deadlineMs: number): void {
+function check(end: TrivyEnd, { name }: Target, deadlineMs: number, cacheDir: string): void {
   if (end.timedOut) {
     throw new UserError({
       id: 'scan-timeout',
@@ -110,7 +110,11 @@ function check(end: TrivyEnd, { name }: Target, deadlineMs: number): void {
     id: 'scan-failed',
     message: `Trivy could not scan ${name}: ${reasonOf(end)}`,
     value: name,
-    fix: 'Mend what Trivy names; nothing is known of this target until it has been scanned.',
+    // Go's runtime ends a program with 2 when it crashes, which Trivy does over a page of its database that cannot be read.
+    fix:
+      end.code === 2
+        ? `Trivy has crashed. A damaged database does that: remove ${join(cacheDir, 'db')} and run the step again.`
+        : 'Mend what Trivy names; nothing is known of this target until it has been scanned.',
   });
 }
 
