@@ -28,7 +28,7 @@ export interface GitleaksContext {
 /**
  * Has gitleaks scan the commits of a pass, and makes sure that it did.
  * @param deadline when it is ended, in the clock's milliseconds
- * @throws UserError `scan-timeout`, `scan-incomplete`, `rules-invalid` or `git-failed`
+ * @throws UserError `gitleaks-timeout`, `gitleaks-incomplete`, `gitleaks-rules-invalid` or `git-failed`
  */
 export async function scanPass(
   pass: Pass,
@@ -166,7 +166,7 @@ function failure(why: string, rules: Rules): UserError {
 
 function incomplete(why: string): UserError {
   return new UserError({
-    id: 'scan-incomplete',
+    id: 'gitleaks-incomplete',
     message: `gitleaks has not scanned what it should: ${why}.`,
     fix: 'Run the job again. If it stays, check the repository out anew, without "filter", and report it with this message.',
   });
@@ -174,7 +174,7 @@ function incomplete(why: string): UserError {
 
 function timeout(): UserError {
   return new UserError({
-    id: 'scan-timeout',
+    id: 'gitleaks-timeout',
     message: 'The scan took longer than it may, and was ended.',
     fix: 'Give it more time with the input timeout, or scan less with range.',
   });

@@ -37,7 +37,7 @@ export interface Rules {
 /**
  * Puts the rules of a commit into a folder.
  * @param scratch a private folder
- * @throws UserError `rules-missing` or `rules-invalid`
+ * @throws UserError `gitleaks-rules-missing` or `gitleaks-rules-invalid`
  */
 export async function gatherRules(
   source: RuleSource,
@@ -94,7 +94,7 @@ async function placeConfig(
 
 /**
  * The file that a configuration builds on. Keys are read in any case, as gitleaks does.
- * @throws UserError `rules-invalid`
+ * @throws UserError `gitleaks-rules-invalid`
  */
 function extended(text: string, path: string): string | undefined {
   let config: unknown;
@@ -125,12 +125,12 @@ async function wanted(
   return source.isBase ? history.file(source.commit, path) : required(path, source, history);
 }
 
-/** @throws UserError `rules-missing` */
+/** @throws UserError `gitleaks-rules-missing` */
 async function required(path: string, { commit }: RuleSource, history: History): Promise<string> {
   const text = await history.file(commit, path);
   if (text !== undefined) return text;
   throw new UserError({
-    id: 'rules-missing',
+    id: 'gitleaks-rules-missing',
     message: `The commit ${commit.slice(0, 7)} has no such file.`,
     value: path,
     fix: 'Give a path from the root of the repository, and commit the file: what only lies in the workspace does not count.',
@@ -140,7 +140,7 @@ async function required(path: string, { commit }: RuleSource, history: History):
 /** What is wrong with gitleaks' configuration. */
 export function invalid(path: string, why: string): UserError {
   return new UserError({
-    id: 'rules-invalid',
+    id: 'gitleaks-rules-invalid',
     message: `gitleaks cannot use its configuration: ${why}`,
     value: path,
     fix: "Mend the file; on a pull request it is the base branch's that counts.",

@@ -128,7 +128,7 @@ describe('a scan that could not look is never clean', () => {
       env: { PATH: await gitleaksThat(script) },
     });
     expect(step).toMatchObject({ exitCode: 2, outputs: { outcome: 'failed' } });
-    expect(step.log).toContain('[scan-incomplete]');
+    expect(step.log).toContain('[gitleaks-incomplete]');
     expect(step.log).toContain(words);
   });
 
@@ -142,7 +142,7 @@ describe('a scan that could not look is never clean', () => {
       env: { PATH: await gitleaksThat(script) },
     });
     expect(step).toMatchObject({ exitCode: 2, outputs: { outcome: 'failed' }, leftovers: [] });
-    expect(step.log).toContain('[scan-timeout]');
+    expect(step.log).toContain('[gitleaks-timeout]');
     expect(isAlive(readFileSync(pid, 'utf8').trim())).toBe(false);
   });
 
@@ -172,12 +172,12 @@ test('a checkout that belongs to somebody else is scanned all the same', async (
 
 describe('rules that cannot be used', () => {
   test.each([
-    ['not TOML', '[extend\n', 'rules-invalid'],
-    ['a bad expression', "[[rules]]\nid = 'x'\nregex = '''(a'''\n", 'rules-invalid'],
-    ['a rule without a name', "[[rules]]\nregex = '''a'''\n", 'rules-invalid'],
-    ['it extends what is not there', "[extend]\npath = 'no.toml'\n", 'rules-missing'],
-    ['it extends what is outside', "[Extend]\nPath = '/etc/x.toml'\n", 'rules-invalid'],
-    ['it extends what is above', "[extend]\npath = 'a/../../x.toml'\n", 'rules-invalid'],
+    ['not TOML', '[extend\n', 'gitleaks-rules-invalid'],
+    ['a bad expression', "[[rules]]\nid = 'x'\nregex = '''(a'''\n", 'gitleaks-rules-invalid'],
+    ['a rule without a name', "[[rules]]\nregex = '''a'''\n", 'gitleaks-rules-invalid'],
+    ['it extends what is not there', "[extend]\npath = 'no.toml'\n", 'gitleaks-rules-missing'],
+    ['it extends what is outside', "[Extend]\nPath = '/etc/x.toml'\n", 'gitleaks-rules-invalid'],
+    ['it extends what is above', "[extend]\npath = 'a/../../x.toml'\n", 'gitleaks-rules-invalid'],
   ])('%s', async (_, config, id) => {
     const repository = await Repository.with({ '.gitleaks.toml': config });
     const step = await scan(await repository.clone(1), { event: 'schedule' });
@@ -193,7 +193,7 @@ describe('rules that cannot be used', () => {
       inputs: { 'gitleaks-config': 'ci/gitleaks.toml' },
     });
     expect(missing.exitCode).toBe(2);
-    expect(missing.log).toContain('[rules-missing]');
+    expect(missing.log).toContain('[gitleaks-rules-missing]');
     const baseline = await scan(copy, { event: 'schedule', inputs: { baseline: './b.json' } });
     expect(baseline.exitCode).toBe(2);
     expect(baseline.log).toContain('[baseline-invalid]');
