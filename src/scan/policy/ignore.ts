@@ -124,9 +124,8 @@ function matcher(kind: Finding['kind'], { id, paths, purls }: Entry): Ignore['ma
 }
 
 /** What Trivy compares with an entry's paths. */
-function pathsOf({ kind, target, place, package: its }: Finding): string[] {
-  if (kind === 'vulnerability') return [target, place];
-  return kind === 'license' && its !== undefined ? [] : [place];
+function pathsOf({ kind, target, place }: Finding): string[] {
+  return kind === 'vulnerability' ? [target, place] : [place];
 }
 
 /** What has no package URL is meant by every entry, as with Trivy; what the entry does not say of a package may be anything. */

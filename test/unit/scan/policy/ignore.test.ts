@@ -144,17 +144,13 @@ describe('an entry means what it means to Trivy', () => {
     );
   });
 
-  test('a licence by its file, which one of a package has not', () => {
-    const ofPackage = finding({ kind: 'license', id: 'GPL-3.0-only' });
-    const { package: _, ...ofFile } = finding({
-      kind: 'license',
-      id: 'GPL-3.0-only',
-      place: 'app/COPYING',
-    });
-    const entry = 'licenses:\n  - { id: GPL-3.0-only, paths: ["**"], statement: why }';
-    expect(means(entry, ofFile)).toBe(true);
-    expect(means(entry, ofPackage)).toBe(false);
-    expect(means('licenses:\n  - { id: GPL-3.0-only, statement: why }', ofPackage)).toBe(true);
+  test('a licence by its file', () => {
+    const found = finding({ kind: 'license', id: 'GPL-3.0-only', place: 'app/COPYING' });
+    expect(means('licenses:\n  - { id: GPL-3.0-only, statement: why }', found)).toBe(true);
+    const entry = (path: string): string =>
+      `licenses:\n  - { id: GPL-3.0-only, paths: ["${path}"], statement: why }`;
+    expect(means(entry('app/*'), found)).toBe(true);
+    expect(means(entry('web/*'), found)).toBe(false);
   });
 });
 
