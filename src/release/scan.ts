@@ -13,14 +13,14 @@ const LARGEST_SCAN = 64 * 1024 * 1024;
 /** What a scan of a release's images found, as it is kept beside the record. */
 export interface ScanFile {
   readonly bytes: Buffer;
-  /** What was scanned, by service: image and digest. */
+  /** What was scanned, by name; an image with its digest. */
   readonly images: Readonly<Record<string, string>>;
 }
 
 /** As much of the file as a record needs to know. */
 const scanSchema = z.object({
   schema: z.literal(1),
-  targets: z.array(z.object({ target: z.string(), kind: z.string(), reference: z.string() })),
+  targets: z.record(z.string(), z.object({ reference: z.string() })),
 });
 
 /**
@@ -32,16 +32,13 @@ export function readScan(file: string, workspace: string): ScanFile {
   try {
     const bytes = readFileSync(path);
     const { targets } = scanSchema.parse(JSON.parse(bytes.toString('utf8')));
-    const images = targets.filter(({ kind }) => kind === 'image');
-    return {
-      bytes,
-      images: Object.fromEntries(images.map(({ target, reference }) => [target, reference])),
-    };
+    const references = Object.entries(targets).map(([name, { reference }]) => [name, reference]);
+    return { bytes, images: Object.fromEntries(references) as Record<string, string> };
   } catch (error) {
     throw new UserError(
       {
         id: 'scan-invalid',
-        message: `The result of the scan cannot be read: ${messageOf(error)}`,
+        message: `The result of the scan cannot be read: ${error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error)}`,
         value: file,
         fix: 'Give the output scan of trivy-scan, and download its folder as an artifact before this step.',
       },

@@ -85,7 +85,7 @@ describe('recordRelease', () => {
 });
 
 function scanOf(image: string): ScanFile {
-  const targets = [{ target: 'api', kind: 'image', reference: image }];
+  const targets = { api: { reference: image }, '.': { reference: '.' } };
   const workspace = folderWith({ 'scan.json': JSON.stringify({ schema: 1, targets }) });
   return readScan('scan.json', workspace);
 }
