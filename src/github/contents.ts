@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix';
 import { UserError } from '../kit/errors.ts';
 import type { Log } from '../kit/log.ts';
 import { connect, type GitHubAccess } from './connect.ts';
@@ -21,7 +22,7 @@ export async function fileAt(
   const value = `${access.repository}/${path}@${ref}`;
   let data: unknown;
   try {
-    ({ data } = await octokit.rest.repos.getContent({ ...at, path, ref }));
+    ({ data } = await octokit.rest.repos.getContent({ ...at, path: normalize(path), ref }));
   } catch (error) {
     const { status, message = '' } = error as { status?: number; message?: string };
     if (status !== 404) throw explain(error, access.repository, 'contents: read');

@@ -1,6 +1,6 @@
 /** The part of SARIF 2.1.0 that scanners need: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
 
-export interface SarifText {
+interface SarifText {
   readonly text: string;
   readonly markdown?: string;
 }
@@ -24,7 +24,7 @@ export interface SarifRule {
   };
 }
 
-export interface SarifLocation {
+interface SarifLocation {
   readonly physicalLocation: {
     /** Relative to the root of the repository, with forward slashes, percent-encoded: see {@link sarifUri}. */
     readonly artifactLocation: { readonly uri: string };

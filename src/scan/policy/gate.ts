@@ -3,7 +3,7 @@ import type { Report } from '../report/parse.ts';
 import type { Ignore, Ignores } from './ignore.ts';
 import { expiredIgnores, imagePolicy } from './image.ts';
 
-export type Say = 'fail' | 'warn' | 'ignore';
+type Say = 'fail' | 'warn' | 'ignore';
 
 export interface GateSettings {
   /** The least severity that fails; `none` only reports. */

@@ -2,7 +2,7 @@ import { PackageURL } from 'packageurl-js';
 import picomatch from 'picomatch';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../kit/errors.ts';
-import { readYaml, type Yaml } from '../../kit/yaml.ts';
+import { lineOf, readYaml } from '../../kit/yaml.ts';
 import type { Finding } from '../report/finding.ts';
 
 /** One entry of the ignore file. */
@@ -82,10 +82,12 @@ export function parseIgnores(text: string, file: string, now: number): Ignores {
   const result = fileSchema.safeParse(yaml.data);
   if (!result.success)
     throw refuse(
-      result.error.issues.map(
-        ({ path, message }) =>
-          `${file}:${lineOf(yaml, path)}: ${path.join('.') || 'the file'}: ${message}`,
-      ),
+      result.error.issues.map((issue) => {
+        const { path, message } = issue;
+        const [unknown] = issue.code === 'unrecognized_keys' ? issue.keys : [];
+        const line = lineOf(yaml, unknown === undefined ? path : [...path, unknown]);
+        return `${file}:${line}: ${path.join('.') || 'the file'}: ${message}`;
+      }),
     );
   return Object.entries(SECTIONS).flatMap(([section, kind]) =>
     (result.data?.[section as keyof typeof SECTIONS] ?? []).map((item: Entry, index): Ignore => ({
@@ -98,16 +100,6 @@ export function parseIgnores(text: string, file: string, now: number): Ignores {
       matches: matcher(kind, item),
     })),
   );
-}
-
-/** The line of a key's value, or of what is nearest to it. */
-function lineOf({ document, lines }: Yaml, path: readonly PropertyKey[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
-    const { range } = (node ?? {}) as { readonly range?: readonly [number, number, number] | null };
-    if (range) return lines.linePos(range[0]).line;
-  }
-  return 1;
 }
 
 /** As doublestar has them, which Trivy uses: https://github.com/bmatcuk/doublestar */

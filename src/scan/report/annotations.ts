@@ -3,7 +3,7 @@ import { type Locate, type Location, locationOf } from './location.ts';
 import { byWeight, countText, remediesOf } from './remedies.ts';
 
 /** A remark at a line of a file of the repository, or at none. */
-export interface Annotation {
+interface Annotation {
   readonly level: 'error' | 'warning';
   readonly title: string;
   readonly message: string;

@@ -31,7 +31,7 @@ const scanSchema = z.strictObject({
 });
 
 /** The results of a scan, as they are kept beside a release. */
-export type ScanFile = z.infer<typeof scanSchema>;
+type ScanFile = z.infer<typeof scanSchema>;
 type KeptFinding = z.infer<typeof findingSchema>;
 
 export interface ScanFacts {

@@ -9,13 +9,14 @@ const read = (path: string, ref = commit, token?: string) =>
 
 describe('a file of another ref', () => {
   test.each([
-    ['in the root', '.trivyignore.yaml', commit],
-    ['in a folder, of a branch', 'config/a b/ignore.yaml', 'release/1.x'],
-  ])('%s', async (_, path, ref) => {
+    ['in the root', '.trivyignore.yaml', commit, '.trivyignore.yaml'],
+    ['in a folder, of a branch', 'config/a b/ignore.yaml', 'release/1.x', 'config/a b/ignore.yaml'],
+    ['written with a dot', 'config/ignore.yaml', commit, './config/../config/ignore.yaml'],
+  ])('%s', async (_, path, ref, given) => {
     const text = `vulnerabilities: [] # ü 🙂\n${'x'.repeat(500)}\n`;
     server().contents.commit(ref, path, text);
     server().contents.commit('other', path, 'of another ref');
-    expect(await read(path, ref)).toBe(text);
+    expect(await read(given, ref)).toBe(text);
   });
 
   test('that is empty is there all the same', async () => {

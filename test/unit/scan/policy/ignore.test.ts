@@ -191,7 +191,7 @@ describe('the file', () => {
       'vulnerabilities.0.statement',
     ],
     ['no identifier', 'secrets:\n  - statement: why\n', ':2', 'secrets.0.id'],
-    ['a misspelt section', 'secrets: []\nvulnerabilites: []\n', ':1', 'vulnerabilites'],
+    ['a misspelt section', 'secrets: []\nvulnerabilites: []\n', ':2', 'vulnerabilites'],
     ['a misspelt key', 'secrets:\n\n  - { id: A, statement: why, path: [a] }\n', ':3', 'path'],
     [
       'a date that is none',
