@@ -43,7 +43,7 @@ export function annotationsOf(
   const remedies = scanned
     .flatMap((one, index) => remediesOf([one], verdicts.slice(index, index + 1)))
     .sort(byWeight);
-  const findings = remedies.flatMap(({ what, found }): Annotation[] => {
+  const findings = remedies.flatMap(({ what, why, found }): Annotation[] => {
     const [worst] = found;
     if (worst === undefined) return [];
     const all = found.map(({ finding }) => finding);
@@ -52,7 +52,7 @@ export function annotationsOf(
       {
         level: 'error',
         title: `${worst.scanned.target}: ${countText(all)}`,
-        message: cut(`${what}. ${worst.finding.title} (${ids.join(', ')})`),
+        message: cut(`${what}. ${why} (${ids.join(', ')})`),
         at:
           worst.scanned.kind === 'image'
             ? locate(worst.scanned)

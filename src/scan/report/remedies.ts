@@ -13,6 +13,8 @@ export interface Found {
 export interface Remedy {
   /** `Update openssl 3.0.15 to 3.0.17` */
   readonly what: string;
+  /** What the worst of it is. */
+  readonly why: string;
   /** The worst first. */
   readonly found: readonly Found[];
 }
@@ -59,11 +61,12 @@ export function targetsText(found: readonly Found[], most = 5): string {
   return `${names.slice(0, most).join(', ')}${more}`;
 }
 
-/** Holes of one package are mended together; what is in no package, line by line. */
+/** Holes of one package are mended together; what is in no package, line by line. Other ecosystems have packages of the same name. */
 function keyOf(finding: Finding): string {
   const { kind, package: from, lines } = finding;
+  const ecosystem = from?.purl?.replace(/\/.*/s, '');
   return kind === 'vulnerability'
-    ? JSON.stringify([from?.name, from?.fixed !== undefined])
+    ? JSON.stringify([ecosystem, from?.name, from?.fixed !== undefined])
     : `${identity(finding, from?.name, finding.place)}${lines?.start ?? ''}`;
 }
 
@@ -76,23 +79,23 @@ function remedyOf(found: readonly Found[]): Remedy {
     .flatMap(({ package: from }) => nextVersion(from?.installed ?? '', from?.fixed) ?? [])
     .sort(versionOrder.compare)
     .at(-1);
-  return { what: wordsFor(found[0], installed, fixed), found };
+  return { what: wordsFor(found[0], installed, fixed), why: findings[0]?.title ?? '', found };
 }
 
 function wordsFor(worst: Found | undefined, installed: string, fixed: string | undefined): string {
   if (worst === undefined) return '';
-  const { kind, id, title, package: from, place, lines } = worst.finding;
+  const { kind, id, package: from, place, lines } = worst.finding;
   const { path } = locationOf(worst.scanned, worst.finding, () => undefined);
   const where = lines === undefined ? path : `${path}:${lines.start}`;
   switch (kind) {
     case 'vulnerability':
       return fixed === undefined
-        ? `Replace ${from?.name ?? ''} ${installed}, which has no fixed version yet, or ignore ${id} with a date`
+        ? `Replace ${from?.name ?? ''} ${installed} (no fixed version yet), or ignore ${id} until a date,`
         : `Update ${from?.name ?? ''} ${installed} to ${fixed}`;
     case 'secret':
-      return `Make the secret in ${where} worthless and take it out (${id})`;
+      return `Make the secret (${id}) at ${where} worthless and take it out`;
     case 'misconfiguration':
-      return `Mend ${where} (${id}: ${title})`;
+      return `Mend ${id} at ${where}`;
     case 'license':
       return `Replace ${from?.name ?? place}, which is under ${id}`;
   }

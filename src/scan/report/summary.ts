@@ -30,9 +30,10 @@ export function scanSummary(
     ),
     ...listed(
       'What to do',
-      ['What', 'Where', 'Mends', 'Read more'],
+      ['What', 'Why', 'In', 'Mends', 'Read more'],
       remedies.map((remedy) => [
         short(remedy.what),
+        short(remedy.why),
         cell(targetsText(remedy.found)),
         countText(findingsOf(remedy)),
         links(findingsOf(remedy)),

@@ -52,6 +52,13 @@ describe('the first line says what to do first', () => {
     expect(firstLine(scanned)).toContain('Update zlib 1 to 2 in auth: mends 1 critical');
   });
 
+  test('packages of one name in two ecosystems are two', () => {
+    const jar = { ...pkg('openssl', '1.0', '2.0'), purl: 'pkg:maven/openssl@1.0' };
+    expect(firstLine([scan([finding(), finding({ id: 'CVE-2', package: jar })])])).toBe(
+      '### Update openssl 3.0.15 to 3.0.17 in auth: mends 1 high, then 1 thing more',
+    );
+  });
+
   test.each<[string, Finding, string]>([
     [
       'the nearest of several lines of versions',
@@ -66,7 +73,7 @@ describe('the first line says what to do first', () => {
     [
       'nothing mends it yet',
       critical({ package: pkg('zlib', '1.2') }),
-      'Replace zlib 1.2, which has no fixed version yet, or ignore CVE-2026-1 with a date in auth: mends 1 critical',
+      'Replace zlib 1.2 (no fixed version yet), or ignore CVE-2026-1 until a date, in auth: mends 1 critical',
     ],
     [
       'a secret',
@@ -76,13 +83,9 @@ describe('the first line says what to do first', () => {
         place: '/app/.env',
         target: '/app/.env',
       }),
-      'Make the secret in app/.env:3 worthless and take it out (github-pat) in auth: mends 1 high',
+      'Make the secret (github-pat) at app/.env:3 worthless and take it out in auth: mends 1 high',
     ],
-    [
-      'a line of a file',
-      misconfiguration({ title: 'Image user should not be root' }),
-      'Mend Dockerfile:3 (DS-0002: Image user should not be root) in auth: mends 1 high',
-    ],
+    ['a line of a file', misconfiguration(), 'Mend DS-0002 at Dockerfile:3 in auth: mends 1 high'],
     [
       'a licence',
       finding({ kind: 'license', id: 'AGPL-3.0-only', package: pkg('readline', '') }),
@@ -129,7 +132,7 @@ describe('the summary', () => {
       scan([finding({ id: 'CVE-2', url: undefined })], { target: 'chat' }),
     ]);
     expect(text).toContain(
-      '| Update openssl 3.0.15 to 3.0.17 | auth, chat | 2 high | [CVE-2026-1](<https://avd.aquasec.com/nvd/cve-2026-1>), CVE-2 |',
+      '| Update openssl 3.0.15 to 3.0.17 | openssl: something is read past its end | auth, chat | 2 high | [CVE-2026-1](<https://avd.aquasec.com/nvd/cve-2026-1>), CVE-2 |',
     );
   });
 
