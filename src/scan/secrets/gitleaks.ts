@@ -7,8 +7,9 @@ import { run } from '../../kit/process.ts';
 import { plural, safeLine } from '../../kit/text.ts';
 import type { Tool } from '../tool/find.ts';
 import { type Leak, parseLeaks } from './leaks.ts';
-import { type Pass, type Quarry, unreadable } from './quarry.ts';
+import { type Pass, type Quarry, shown, unreadable } from './quarry.ts';
 import { invalid, type Rules } from './rules.ts';
+import type { Tally } from './tally.ts';
 
 /** Its exit code for leaks; 1 is what it says for everything that goes wrong, and 126 and 2 for bad arguments and a crash. */
 const LEAKS = 77;
@@ -37,14 +38,13 @@ export async function scanPass(
 ): Promise<Leak[]> {
   const { quarry, log } = context;
   const what = plural(pass.commits, 'commit');
-  // Without author, date and message: gitleaks has no use for them, and what it does not know it cannot tell.
-  const options = ['--format=commit%x20%H', '--diff-filter=d', ...pass.options].join(' ');
-  const args = ['git', '--platform=none', `--log-opts=${options}`, quarry.folder];
+  const options = `--log-opts=${shown(pass).join(' ')}`;
+  const args = ['git', '--platform=none', options, quarry.folder];
   const ended = new AbortController();
   // Counted at the same time; the answer is asked for when gitleaks has had its say.
   const late = AbortSignal.timeout(remaining(deadline, context));
   const counting = quarry
-    .textCommits(pass, AbortSignal.any([ended.signal, late]))
+    .tally(pass, AbortSignal.any([ended.signal, late]))
     .catch((error: unknown) => {
       throw late.aborted ? timeout() : error;
     });
@@ -53,9 +53,9 @@ export async function scanPass(
   try {
     const { leaks, scanned } = await gitleaks(args, '', deadline, context);
     const expected = await counting;
-    if (scanned !== expected)
-      throw incomplete(`it scanned ${scanned} commits of the ${expected} that change a text`);
-    log.info(`Scanned ${what}, of which ${scanned} change a text`);
+    if (scanned.commits !== expected.commits || scanned.bytes !== expected.bytes)
+      throw incomplete(`it scanned ${inWords(scanned)}, and there are ${inWords(expected)}`);
+    log.info(`Scanned ${what}, of which ${expected.commits} change a text`);
     return leaks;
   } finally {
     ended.abort();
@@ -79,8 +79,11 @@ export async function secretNames(
 
 interface End {
   readonly leaks: Leak[];
-  /** Commits, as it says itself. */
-  readonly scanned: number | undefined;
+  readonly scanned: Tally;
+}
+
+function inWords({ commits, bytes }: Tally): string {
+  return `${plural(commits, 'commit')} with ${plural(bytes, 'byte')} of text`;
 }
 
 /** Runs it to its end. The report goes to stdout: nothing of it is ever in a file. */
@@ -129,8 +132,14 @@ async function gitleaks(
         `it ended with ${code ?? signal ?? '?'}`,
       rules,
     );
-  const scanned = level('INF').flatMap((text) => /^(\d+) commits scanned/.exec(text)?.[1] ?? []);
-  return { leaks, scanned: scanned[0] === undefined ? undefined : Number(scanned[0]) };
+  const told = level('INF').join('\n');
+  // Where it does not say, it is no number, and equal to none.
+  const number = (pattern: RegExp): number => Number(pattern.exec(told)?.[1] ?? NaN);
+  const scanned = {
+    commits: number(/^(\d+) commits scanned/m),
+    bytes: number(/^scanned ~(\d+) bytes/m),
+  };
+  return { leaks, scanned };
 }
 
 /** Milliseconds, at least one. */
@@ -168,7 +177,7 @@ function incomplete(why: string): UserError {
   return new UserError({
     id: 'gitleaks-incomplete',
     message: `gitleaks has not scanned what it should: ${why}.`,
-    fix: 'Run the job again. If it stays, check the repository out anew, without "filter", and report it with this message.',
+    fix: 'Run the job again. If it stays: check the repository out without "filter"; rename files whose name ends in a backslash, which gitleaks passes over; or report it with this message.',
   });
 }
 

@@ -1,10 +1,11 @@
 import { writeFileSync, copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { UserError } from '../../kit/errors.ts';
 import { run, start } from '../../kit/process.ts';
 import { lastLines } from '../../kit/text.ts';
 import type { Selection, Store } from './history.ts';
+import { type Tally, tallyOf } from './tally.ts';
 
 /** How commits are shown to gitleaks, as options of `git log`. */
 export interface Pass {
@@ -84,27 +85,24 @@ export class Quarry {
   }
 
   /**
-   * How many commits gitleaks must say that it has scanned: it counts those that change a line of a text, so no empty or deleted file, no
-   * binary one, no new name or mode alone (gitleaks 8.30.1, sources/git.go and detect/detect.go).
+   * What gitleaks must say that it has scanned in a pass.
    * @throws UserError `git-failed`, also when the signal ends it
    */
-  async textCommits({ options }: Pass, signal: AbortSignal): Promise<number> {
-    const shown = ['--raw', '--numstat', '--diff-filter=d', '--format=commit %H'];
-    const child = start('git', ['log', ...shown, ...options], { cwd: this.folder, env: this.env });
+  async tally(pass: Pass, signal: AbortSignal): Promise<Tally> {
+    const args = ['log', '-p', '-U0', ...shown(pass)];
+    const child = start('git', args, { cwd: this.folder, env: this.env });
     const stop = (): void => {
       child.kill('SIGKILL');
     };
     signal.addEventListener('abort', stop);
-    const counter = new TextCommits();
-    const errors: string[] = [];
-    createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      counter.add(line);
-    });
-    const { code } = await child.exit;
-    signal.removeEventListener('abort', stop);
-    if (code !== 0) throw unreadable(errors.join('\n'));
-    return counter.count;
+    try {
+      const stderr = text(child.stderr);
+      const [tally, { code }] = await Promise.all([tallyOf(child.stdout), child.exit]);
+      if (code !== 0) throw unreadable(await stderr);
+      return tally;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
   }
 
   async #must(args: readonly string[], cwd: string, input = ''): Promise<string> {
@@ -114,28 +112,12 @@ export class Quarry {
   }
 }
 
-/** Counts in the lines of `git log --raw --numstat`, where names with line breaks are quoted. */
-export class TextCommits {
-  count = 0;
-  #counted = false;
-  /** Paths of the current commit that were a link and are a file now, or the other way round. */
-  readonly #retyped = new Set<string>();
-
-  add(line: string): void {
-    if (line.startsWith('commit ')) {
-      this.#counted = false;
-      this.#retyped.clear();
-      return;
-    }
-    const retyped = /^:\S+ \S+ \S+ \S+ T\t(.*)$/.exec(line)?.[1];
-    if (retyped !== undefined) this.#retyped.add(retyped);
-    const [, added, deleted, path = ''] = /^(\d+)\t(\d+)\t(.*)$/.exec(line) ?? [];
-    // What changes its type is shown as deleted and made anew, so what it was does not count.
-    const counts = Number(added) > 0 || (Number(deleted) > 0 && !this.#retyped.has(path));
-    if (!counts || this.#counted) return;
-    this.#counted = true;
-    this.count += 1;
-  }
+/**
+ * The options of `git log` for a pass. Of a commit only the hash is shown: gitleaks has no use for author, date and message, and what it does
+ * not know it cannot tell.
+ */
+export function shown({ options }: Pass): string[] {
+  return ['--format=commit%x20%H', '--diff-filter=d', ...options];
 }
 
 /** What git says when it cannot read what is to be scanned. */

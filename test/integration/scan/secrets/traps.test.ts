@@ -111,7 +111,7 @@ describe('a scan that could not look is never clean', () => {
     [
       'one that leaves out a commit',
       'for arg; do shift; case "$arg" in --log-opts=*) arg="$arg --max-count=1" ;; esac; set -- "$@" "$arg"; done\nexec "$REAL" "$@"',
-      'scanned 1 commits of the 2',
+      'it scanned 1 commit with',
     ],
     [
       'one with an error in its log',
