@@ -32,7 +32,7 @@ export interface SecretInputs {
 export function secretInputs(): SecretInputs {
   const folder = workspace();
   const baseline = optional('baseline');
-  const sarif = optional('sarif') ?? 'slipway/secrets.sarif';
+  const sarif = optional('sarif') ?? 'slipway-scan/secrets.sarif';
   return {
     workspace: folder,
     range: parseWish(optional('range') ?? 'auto'),

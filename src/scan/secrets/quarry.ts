@@ -38,10 +38,12 @@ export class Quarry {
   /** All that git and gitleaks see: no configuration of anybody, and nothing that a step before has set. */
   readonly env: NodeJS.ProcessEnv;
 
-  private constructor(folder: string, path: string | undefined) {
+  private constructor(folder: string, env: NodeJS.ProcessEnv) {
     this.folder = folder;
     this.env = {
-      PATH: path,
+      PATH: env.PATH,
+      // By this a runner finds what a cancelled job has left behind.
+      RUNNER_TRACKING_ID: env.RUNNER_TRACKING_ID,
       HOME: folder,
       LC_ALL: 'C',
       GIT_CONFIG_NOSYSTEM: '1',
@@ -60,7 +62,7 @@ export class Quarry {
     { scratch, env }: { readonly scratch: string; readonly env: NodeJS.ProcessEnv },
   ): Promise<Quarry> {
     const folder = join(scratch, 'commits.git');
-    const quarry = new Quarry(folder, env.PATH);
+    const quarry = new Quarry(folder, env);
     const format = `--object-format=${store.format}`;
     await quarry.#must(['init', '--quiet', '--bare', '--template=', format, folder], scratch);
     writeFileSync(join(folder, 'objects/info/alternates'), `${store.objects}\n`);

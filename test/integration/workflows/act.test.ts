@@ -8,6 +8,7 @@ import { registry } from '../../lab/engine.ts';
 import { GitHubServer } from '../../lab/github/server.ts';
 import { type Host, makeLogin } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
+import { vulnerabilityDatabase } from '../../lab/trivy-database.ts';
 import { type ActResult, prepareAct } from './act.ts';
 import { type UserRepository, userRepository } from './user-repository.ts';
 
@@ -33,7 +34,14 @@ beforeAll(async () => {
   ]);
   github = await GitHubServer.start({
     repository: 'Acme/hello',
-    tokens: { 'token-of-the-run': { deployments: 'write', actions: 'read' } },
+    tokens: {
+      'token-of-the-run': {
+        deployments: 'write',
+        actions: 'read',
+        contents: 'read',
+        'security-events': 'write',
+      },
+    },
   });
 
   const environment = ({ target, address }: Host): { host: string; url: string } => ({
@@ -61,6 +69,7 @@ beforeAll(async () => {
     },
     variables: {
       REGISTRY_USERNAME: registry.username,
+      TRIVY_DATABASE: await vulnerabilityDatabase(lab),
       SSH_KNOWN_HOSTS: `${staging.knownHosts}\n${production.knownHosts}`,
     },
   });
@@ -91,9 +100,17 @@ function expectJobs(run: ActResult, jobs: Readonly<Record<string, string>>): voi
   expect([run.exitCode, run.jobs]).toEqual([exitCode, jobs]);
 }
 
-const push = (ref: string): Promise<ActResult> =>
-  act({ event: 'push', workflow: 'pipeline.yml', payload: { ref } });
+let before = '0'.repeat(40);
+async function push(ref: string): Promise<ActResult> {
+  const after = await repository.head();
+  const payload = { ref, before, after, repository: { default_branch: 'main' } };
+  if (ref === 'refs/heads/main') before = after;
+  return act({ event: 'push', workflow: 'pipeline.yml', payload });
+}
 const v1 = { commit: '', record: '' };
+
+/** In the form of a token that gitleaks knows; put together, so that nobody takes this file for a leak. */
+const PASSWORD = ['ghp', 'k7Qm2ZpX9vLr4TnWc8sYb3HdJf6GaEu1RoNi'].join('_');
 
 /** The same system, some commits on. */
 async function change(broken: string): Promise<string> {
@@ -104,6 +121,8 @@ async function change(broken: string): Promise<string> {
 const RELEASED = {
   Detect: 'success',
   'Build web': 'success',
+  Secrets: 'success',
+  Scan: 'success',
   Record: 'success',
   'Release to staging': 'success',
 };
@@ -118,6 +137,12 @@ describe('a user pushes, tags, breaks it, mends it and goes back', () => {
     const { commit, services } = JSON.parse(v1.record) as ReleaseRecord;
     expect(commit).toBe(v1.commit);
     expect(services.web).toMatchObject({ revision: v1.commit });
+    const scan = JSON.parse(run.artifact('scan/scan.json')) as { targets: object };
+    expect(Object.keys(scan.targets)).toEqual(['web']);
+    expect((JSON.parse(v1.record) as ReleaseRecord).scan).toContain('/hello-release@sha256:');
+    const uploaded = github.codeScanning.uploads.map(({ sarif }) => sarif).join('');
+    for (const category of ['gitleaks/', 'trivy/image/web/'])
+      expect(uploaded).toContain(`"id":"${category}"`);
     const [deployment] = github.repository.deployments;
     expect(deployment).toMatchObject({ environment: 'staging', sha: v1.commit, task: 'slipway' });
     expect(deployment?.statuses[0]?.state).toBe('success');
@@ -157,6 +182,31 @@ describe('a user pushes, tags, breaks it, mends it and goes back', () => {
     const record = JSON.parse(run.artifact('release/release.json')) as ReleaseRecord;
     expect(record.commit).toBe(commit);
     expect(record.services.web).toEqual((JSON.parse(v1.record) as ReleaseRecord).services.web);
+    expect(await served(staging)).toBe(v1.commit);
+  });
+
+  test('a package with a hole, and then a password: neither gets as far as a record', async () => {
+    repository.edit('Dockerfile', (text) =>
+      text.replace(
+        /^USER/m,
+        `RUN mkdir -p node_modules/lodash && echo '{"name":"lodash","version":"4.17.20"}' >node_modules/lodash/package.json\nUSER`,
+      ),
+    );
+    await repository.commit('Another package');
+    const holed = await push('refs/heads/main');
+    const { Record: _record, 'Release to staging': _release, ...checked } = RELEASED;
+    expectJobs(holed, { ...checked, Scan: 'failure' });
+    expect(holed.log).toContain('Update lodash 4.17.20 to 4.17.21');
+
+    repository.edit('Dockerfile', (text) => text.replace(/^RUN mkdir.*\n/m, ''));
+    repository.edit('nginx/default.conf', (text) => `# ${PASSWORD}\n${text}`);
+    await repository.commit('No such package; a note');
+    const leaky = await push('refs/heads/main');
+    const { 'Build web': _built, ...unbuilt } = checked;
+    expectJobs(leaky, { ...unbuilt, Secrets: 'failure' });
+    expect(leaky.log).not.toContain(PASSWORD);
+    repository.edit('nginx/default.conf', (text) => text.replace(/^.*\n/, ''));
+    await repository.commit('No note');
     expect(await served(staging)).toBe(v1.commit);
   });
 

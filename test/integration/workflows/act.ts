@@ -9,12 +9,12 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { run } from '../../../src/kit/process.ts';
 import type { Builder } from '../../lab/builder.ts';
 import { engineEnv, registry } from '../../lab/engine.ts';
+import { toolPath } from '../../lab/tool.ts';
 import { checkout, jobsOf, shipped, slipway, standIns } from './shipped.ts';
-import { tool } from './tool.ts';
 
 export interface ActOptions {
   /** A private folder for all that act keeps. */
@@ -58,16 +58,22 @@ export async function prepareAct(
   options: ActOptions,
 ): Promise<(what: ActRun) => Promise<ActResult>> {
   const { home, repository, secrets, variables, api, builder } = options;
-  const act = await tool('act');
+  const [act, ...scanners] = await Promise.all(['act', 'trivy', 'gitleaks'].map(toolPath));
+  if (act === undefined) throw new Error('there is no act');
   const mapped = mapUses(leanCopy(home));
   const secretFile = join(home, 'secrets.yml');
   writeFileSync(secretFile, JSON.stringify(secrets)); // JSON is YAML
   chmodSync(secretFile, 0o600);
-  const environment = actEnvironment(home);
+  const environment = actEnvironment(home, scanners.map(dirname));
   // Logged in nowhere: a login is what the inputs bring.
   rmSync(join(builder.env.DOCKER_CONFIG ?? '', 'config.json'));
   const { PATH: _path, ...building } = builder.env;
-  const inside = { ...building, GITHUB_API_URL: api, NODE_EXTRA_CA_CERTS: registry.authority };
+  const inside = {
+    ...building,
+    GITHUB_API_URL: api,
+    NODE_EXTRA_CA_CERTS: registry.authority,
+    RUNNER_TOOL_CACHE: join(home, 'tools'),
+  };
 
   return async ({ event, workflow, payload }) => {
     const folder = mkdtempSync(join(home, 'run-'));
@@ -106,10 +112,10 @@ function parseLine(text: string): LogLine[] {
 }
 
 /** Nothing of the machine's own environment gets into a run, but the way to its programs. */
-function actEnvironment(home: string): NodeJS.ProcessEnv {
+function actEnvironment(home: string, folders: readonly string[]): NodeJS.ProcessEnv {
   return {
     HOME: home,
-    PATH: `${dirname(process.execPath)}:${engineEnv.PATH ?? ''}`,
+    PATH: [dirname(process.execPath), ...folders, engineEnv.PATH ?? ''].join(delimiter),
     LANG: 'C.UTF-8',
     GIT_PAGER: 'cat',
   };

@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../../src/kit/process.ts';
 import { checkout, plain, userFolder } from './shipped.ts';
-import { tool } from './tool.ts';
+import { toolPath } from '../../lab/tool.ts';
 
 /** A user's repository, where both tools look for workflows. */
 let folder: string;
@@ -20,7 +20,7 @@ afterAll(() => {
 
 async function zizmor(...paths: string[]): Promise<{ code: number | null; said: string }> {
   const policy = ['--config', join(checkout, '.github/zizmor.yml')];
-  const { code, stdout, stderr } = await run(await tool('zizmor'), [
+  const { code, stdout, stderr } = await run(await toolPath('zizmor'), [
     '--offline',
     '--no-progress',
     '--color=never',
@@ -59,8 +59,8 @@ test("zizmor's policy lets nobody but Slipway in by tag", async () => {
 
 test('actionlint has no finding', async () => {
   const { code, stdout, stderr } = await run(
-    await tool('actionlint'),
-    ['-no-color', '-shellcheck', await tool('shellcheck')],
+    await toolPath('actionlint'),
+    ['-no-color', '-shellcheck', await toolPath('shellcheck')],
     { cwd: plainFolder },
   );
   expect(`${stdout}${stderr}`).toBe('');

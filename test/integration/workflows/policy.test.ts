@@ -159,7 +159,7 @@ describe('jobs', () => {
 describe('releases and rollbacks', () => {
   const release = shippedWorkflow('release').jobs.release;
   const rollback = shippedWorkflow('rollback').jobs.rollback;
-  const { detect, build, record, staging, gate, promote, production } =
+  const { detect, build, scan, record, staging, gate, promote, production } =
     shippedWorkflow('pipeline').jobs;
 
   test('a push to main goes to staging, a tag v* to production, and nothing else starts the pipeline', () => {
@@ -179,11 +179,17 @@ describe('releases and rollbacks', () => {
   test('what changed is built in as many legs; with nothing to build, there is a release all the same', () => {
     expect(build?.strategy?.matrix).toBe('${{ fromJSON(needs.detect.outputs.matrix) }}');
     expect(build?.if).toBe("needs.detect.outputs.any == 'true'");
-    expect(record?.needs).toEqual(['detect', 'build']);
-    expect(record?.if).toContain("needs.build.result != 'failure'");
+    expect(scan?.needs).toEqual(['detect', 'build']);
+    expect(scan?.if).toContain("needs.build.result != 'failure'");
     // GitHub skips what comes after a skipped job unless it has a condition of its own.
-    for (const job of [record, staging]) expect(job?.if).toContain('!cancelled()');
+    for (const job of [scan, record, staging]) expect(job?.if).toContain('!cancelled()');
     expect(staging?.if).toContain("needs.record.result == 'success'");
+  });
+
+  test('nothing is recorded, and so nothing released, that was not scanned', () => {
+    expect(record?.needs).toEqual(['detect', 'build', 'secrets', 'scan']);
+    for (const job of ['secrets', 'scan'])
+      expect(record?.if).toContain(`needs.${job}.result == 'success'`);
   });
 
   test('what was proven on staging is what goes to production, and it is waited for', () => {

@@ -10,6 +10,8 @@ export interface UserRepository {
   readonly folder: string;
   /** Changes a file. */
   edit(path: string, change: (text: string) => string): void;
+  /** The commit that is checked out. */
+  head(): Promise<string>;
   /** Commits everything; gives back the commit. */
   commit(message: string): Promise<string>;
 }
@@ -46,8 +48,9 @@ export async function userRepository(
     commit: async (message) => {
       await git('add', '--all');
       await git('commit', '--quiet', '--message', message);
-      return git('rev-parse', 'HEAD');
+      return repository.head();
     },
+    head: () => git('rev-parse', 'HEAD'),
   };
   repository.edit('.github/workflows/release.yml', plain);
   repository.edit('slipway.yml', (text) => {

@@ -19,7 +19,7 @@ interface Sarif {
 }
 
 function sarifOf(folder: string): Sarif {
-  return JSON.parse(readFileSync(join(folder, 'slipway/secrets.sarif'), 'utf8')) as Sarif;
+  return JSON.parse(readFileSync(join(folder, 'slipway-scan/secrets.sarif'), 'utf8')) as Sarif;
 }
 
 function filesIn(folder: string): string[] {
@@ -37,7 +37,7 @@ describe('a push', () => {
     const step = await scan(copy, push(before, after));
     expect(step).toMatchObject({
       exitCode: 0,
-      outputs: { outcome: 'clean', findings: '0', commits: '1', sarif: 'slipway/secrets.sarif' },
+      outputs: { outcome: 'clean', findings: '0', commits: '1', sarif: 'slipway-scan/secrets.sarif' },
       leftovers: [],
     });
     expect(step.summary).toContain('### No secrets in 1 commit');

@@ -39,7 +39,7 @@ test('a pull request: its results are handed to code scanning, in a category of 
   expect(step.summary).toContain('Uploaded: https://github.example/acme/shop/security');
   const [upload] = github.codeScanning.uploads;
   expect(upload).toMatchObject({ commit: head, ref: 'refs/pull/7/merge' });
-  expect(upload?.sarif).toBe(readFileSync(join(copy.folder, 'slipway/secrets.sarif'), 'utf8'));
+  expect(upload?.sarif).toBe(readFileSync(join(copy.folder, 'slipway-scan/secrets.sarif'), 'utf8'));
   expect(upload?.sarif).toContain('"automationDetails":{"id":"gitleaks/"}');
   expect(upload?.sarif).not.toContain(SECRETS.github);
 });
