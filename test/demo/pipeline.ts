@@ -1,14 +1,38 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { type Builder, startBuilder } from '../lab/builder.ts';
-import { registry, sh } from '../lab/engine.ts';
+import { engineEnv, registry, sh } from '../lab/engine.ts';
 import { GitHubServer } from '../lab/github/server.ts';
 import type { Lab } from '../lab/lab.ts';
 import { buildSecrets, type SaasChat } from '../lab/saas-chat.ts';
+import { toolPath } from '../lab/tool.ts';
+import { vulnerabilityDatabase } from '../lab/trivy-database.ts';
 import { runStep, type StepResult } from '../runner/runner.ts';
 
 const REPOSITORY = 'acme/saas-chat';
 const TOKEN = 'token-of-the-job';
+
+const login = {
+  'registry-username': registry.username,
+  'registry-password': registry.password,
+};
+
+/** What a hosted runner would fetch: the scanners, and a database. */
+interface Scanners {
+  readonly folders: readonly string[];
+  readonly database: string;
+  readonly cacheDir: string;
+}
+
+async function openScanners(lab: Lab): Promise<Scanners> {
+  const [trivy, gitleaks, database] = await Promise.all([
+    toolPath('trivy'),
+    toolPath('gitleaks'),
+    vulnerabilityDatabase(lab),
+  ]);
+  const cacheDir = join(lab.folder, 'trivy-cache');
+  return { folders: [dirname(trivy), dirname(gitleaks)], database, cacheDir };
+}
 
 /** What one run of the pipeline made. */
 export interface Made {
@@ -24,6 +48,7 @@ export class Pipeline {
   readonly #system: SaasChat;
   readonly #github: GitHubServer;
   readonly #builder: Builder;
+  readonly #scanners: Scanners;
   readonly #onLine: (line: string) => void;
   #commits = 0;
   #before = '0'.repeat(40);
@@ -32,21 +57,26 @@ export class Pipeline {
     system: SaasChat,
     github: GitHubServer,
     builder: Builder,
+    scanners: Scanners,
     onLine: (line: string) => void,
   ) {
     this.#system = system;
     this.#github = github;
     this.#builder = builder;
+    this.#scanners = scanners;
     this.#onLine = onLine;
   }
 
   static async open(lab: Lab, system: SaasChat, onLine: (line: string) => void): Promise<Pipeline> {
-    const tokens = { [TOKEN]: { deployments: 'write', actions: 'read' } } as const;
+    const tokens = {
+      [TOKEN]: { deployments: 'write', actions: 'read', 'security-events': 'write' },
+    } as const;
     const github = await GitHubServer.start({ repository: REPOSITORY, tokens });
-    const pipeline = new Pipeline(system, github, await startBuilder(lab), onLine);
+    const [builder, scanners] = await Promise.all([startBuilder(lab), openScanners(lab)]);
+    const pipeline = new Pipeline(system, github, builder, scanners, onLine);
     await pipeline.#git('init', '--quiet', '--initial-branch=main');
     // What the steps leave in the workspace, where a job would have uploaded it.
-    const left = ['slipway/', 'records/', 'promoted.json', ''].join('\n');
+    const left = ['slipway/', 'slipway-scan/', 'records/', 'promoted.json', ''].join('\n');
     writeFileSync(join(system.workspace, '.git/info/exclude'), left);
     return pipeline;
   }
@@ -69,6 +99,7 @@ export class Pipeline {
       GITHUB_SERVER_URL: 'https://github.com',
       GITHUB_TOKEN: TOKEN,
       ...this.#builder.env,
+      PATH: [...this.#scanners.folders, engineEnv.PATH ?? ''].join(delimiter),
       NODE_EXTRA_CA_CERTS: registry.authority,
     };
   }
@@ -86,19 +117,28 @@ export class Pipeline {
     };
     const built = include.map(({ service }) => service);
     rmSync(join(workspace, 'slipway'), { recursive: true, force: true });
-    await Promise.all(
-      built.map((service) =>
-        this.#step('actions/build-image', 'refs/heads/main', {
-          service,
-          cache: 'none', // the builder of the lab keeps its own; a hosted runner starts with none
-          'secret-files': Object.entries(buildSecrets)
-            .map(([id, path]) => `${id}=${path}`)
-            .join('\n'),
-        }),
-      ),
-    );
+    const build = (service: string) =>
+      this.#step('actions/build-image', 'refs/heads/main', {
+        service,
+        cache: 'none', // the builder of the lab keeps its own; a hosted runner starts with none
+        'secret-files': Object.entries(buildSecrets)
+          .map(([id, path]) => `${id}=${path}`)
+          .join('\n'),
+      });
+    await Promise.all([
+      this.#step('actions/secret-scan', 'refs/heads/main', {}),
+      ...built.map(build),
+    ]);
     const unchanged = detected.outputs.unchanged ?? '{}';
-    await this.#step('actions/release-record', 'refs/heads/main', { unchanged });
+    const { scan = '' } = (
+      await this.#step('actions/trivy-scan', 'refs/heads/main', {
+        legs: 'slipway/',
+        unchanged,
+        'database-repositories': this.#scanners.database,
+        'cache-dir': this.#scanners.cacheDir,
+      })
+    ).outputs;
+    await this.#step('actions/release-record', 'refs/heads/main', { unchanged, scan });
     const record = `records/${commit.slice(0, 7)}.json`;
     mkdirSync(join(workspace, 'records'), { recursive: true });
     cpSync(join(workspace, 'release.json'), join(workspace, record));
@@ -134,11 +174,7 @@ export class Pipeline {
     const result = await runStep({
       action,
       workspace: this.#system.workspace,
-      inputs: {
-        'registry-username': registry.username,
-        'registry-password': registry.password,
-        ...inputs,
-      },
+      inputs: action === 'actions/secret-scan' ? inputs : { ...login, ...inputs },
       env: this.jobFor(ref),
     });
     this.#onLine(`${name}: ${lastWords(result)}`);
