@@ -16,6 +16,8 @@ export interface EnvironmentSettings {
   readonly app: string;
   readonly environment: string;
   readonly hosts: readonly string[];
+  /** The host through which the others are reached. */
+  readonly jump: string | undefined;
   readonly url: string | undefined;
   readonly path: string | undefined;
   readonly compose: readonly string[];
@@ -121,6 +123,7 @@ export function environmentSettings(config: Slipway, environment: string): Envir
     app: config.app,
     environment,
     hosts: own.host ?? [],
+    jump: own['ssh-jump'],
     url: own.url,
     path: own.path,
     compose: own.compose ?? config.compose,

@@ -90,6 +90,10 @@ const scan = z.strictObject({
 
 const environment = z.strictObject({
   host: list.optional().describe('user@host:port, one or several.'),
+  'ssh-jump': z
+    .string()
+    .optional()
+    .describe('user@host:port of the host through which the others are reached.'),
   url: z
     .url({ protocol: /^https?$/ })
     .optional()

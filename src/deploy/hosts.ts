@@ -12,13 +12,7 @@ export async function withHosts<T>(
 ): Promise<T> {
   const scratch = makeScratch();
   try {
-    const access = await openAccess(
-      scratch,
-      inputs.key,
-      inputs.knownHosts,
-      inputs.targets,
-      context.clock,
-    );
+    const access = await openAccess(scratch, inputs, inputs.targets, context.clock);
     const sessions = inputs.targets.map(
       (target) => new HostSession(target, access, context.clock, context.log),
     );

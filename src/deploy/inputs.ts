@@ -11,24 +11,26 @@ import {
 } from '../kit/inputs.ts';
 import { parseDuration } from '../kit/duration.ts';
 import { type EnvironmentSettings, environmentSettings, readConfig } from '../config/read.ts';
+import { refuseWindows } from '../remote/client.ts';
+import type { Login } from '../remote/connection.ts';
 import { parseTarget, type Target } from '../remote/target.ts';
 import type { Manner, PullLogin } from './host-release.ts';
+import { sshInputs } from './ssh-inputs.ts';
 import { registryLogin } from '../registry/inputs.ts';
 import { dockerConfig } from './login.ts';
 
 /** Inputs of every action that goes onto hosts. */
-export interface HostInputs {
+export interface HostInputs extends Login {
   readonly workspace: string;
   readonly settings: EnvironmentSettings;
   readonly targets: readonly Target[];
-  readonly key: string;
-  readonly knownHosts: string | undefined;
   readonly pullLogin: (images: readonly string[]) => PullLogin;
   readonly manner: Manner;
 }
 
 /** Reads where to go and how; inputs win over slipway.yml. */
 export function hostInputs(): HostInputs {
+  refuseWindows();
   const key = required('ssh-key') && (secret('ssh-key') ?? '');
   const folder = workspace();
   const fromFile = environmentSettings(
@@ -55,8 +57,7 @@ export function hostInputs(): HostInputs {
     workspace: folder,
     settings,
     targets: settings.hosts.map(parseTarget),
-    key,
-    knownHosts: optional('ssh-known-hosts'),
+    ...sshInputs(key, settings.jump),
     pullLogin: (images) =>
       ownCredential ? { credential: 'host' } : { auth: dockerConfig(images, login) },
     manner: {

@@ -27,6 +27,9 @@ export interface ReceivedLine extends Line {
   readonly bytes: number;
 }
 
+/** How long a login may take, from the first packet to the greeting of our program. Slow login scripts take seconds. */
+const GREETING_MS = 60_000;
+
 /** A conversation with one host: one SSH connection, one remote command, many requests. It is opened again after a loss. */
 export class HostSession {
   readonly target: Target;
@@ -104,13 +107,8 @@ export class HostSession {
         const connection = connect(this.target, this.#access, BOOTSTRAP);
         connection.process.stdin.write(Buffer.concat([bootstrapInput(hostProgram()), first]));
         const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
-        // Whatever a login script prints comes before our hello, and is not for us.
-        for (;;) {
-          const next = await lines.next();
-          if (next.done === true) throw await this.#lost(connection);
-          if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL)
-            return { connection, lines };
-        }
+        await this.#greeting(connection, lines);
+        return { connection, lines };
       },
       {
         attempts: 3,
@@ -120,6 +118,32 @@ export class HostSession {
       },
       this.#clock,
     );
+  }
+
+  /** Waits for our program to say hello. Whatever a login script prints comes before that, and is not for us. */
+  async #greeting(connection: Connection, lines: AsyncIterator<ReceivedLine>): Promise<void> {
+    const said: string[] = [];
+    const patience = new AbortController();
+    const overdue = this.#clock.sleep(GREETING_MS, patience.signal).then(
+      () => {
+        connection.process.kill();
+        return true;
+      },
+      () => false,
+    );
+    try {
+      for (;;) {
+        const next = await lines.next();
+        if (next.done === true) break;
+        const { kind, fields } = next.value;
+        if (kind === 'hello' && fields[0] === PROTOCOL) return;
+        if (said.length < 20) said.push([kind, ...fields].join(' '));
+      }
+    } finally {
+      patience.abort();
+    }
+    const { code } = await connection.process.exit;
+    throw connection.refusal((await overdue) ? null : code, said);
   }
 
   async #lost(connection: Connection): Promise<UserError> {

@@ -1,25 +1,38 @@
-import { getExecOutput } from '@actions/exec';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../kit/clock.ts';
 import { UserError } from '../kit/errors.ts';
-import { start } from '../kit/process.ts';
+import { run, start } from '../kit/process.ts';
 import { saveAgent } from '../kit/state.ts';
 import { lastLines, safeLine } from '../kit/text.ts';
+import { sshMissing } from './client.ts';
+import { keyInvalid, readKey } from './key.ts';
 
 /** An ssh-agent that belongs to this run alone. */
 export interface Agent {
   readonly socket: string;
+  /** The public halves of its keys, in the order of {@link startAgent}. */
+  publicKeys(): Promise<readonly string[]>;
   stop(): void;
 }
 
+/** A private key, and the input that it came from. */
+export interface Key {
+  readonly input: string;
+  readonly text: string;
+}
+
 /**
- * Starts a private ssh-agent and hands it the key over stdin: the key is never a file, never an argument.
+ * Starts a private ssh-agent and hands it the keys over stdin: a key is never a file, never an argument.
  * @param folder private folder of this run
- * @param key the private key, ending in a newline
  * @throws UserError `ssh-missing`, `ssh-agent-failed`, `ssh-key-invalid`
  */
-export async function startAgent(folder: string, key: string, clock: Clock): Promise<Agent> {
+export async function startAgent(
+  folder: string,
+  keys: readonly Key[],
+  clock: Clock,
+): Promise<Agent> {
+  const readable = keys.map(({ input, text }) => ({ input, text: readKey(text, input) }));
   const socket = join(folder, 'agent');
   const agent = start('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
   const life = new AbortController();
@@ -32,34 +45,20 @@ export async function startAgent(folder: string, key: string, clock: Clock): Pro
     if (life.signal.aborted) throw agentFailed(said);
     await clock.sleep(5);
   }
-  const added = await getExecOutput('ssh-add', ['-q', '-'], {
-    input: Buffer.from(key),
-    env: { PATH: process.env.PATH ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
-    silent: true,
-    ignoreReturnCode: true,
-  });
+  const env = { PATH: process.env.PATH, SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' };
   const stop = (): void => {
     agent.kill();
   };
-  if (added.exitCode !== 0) {
+  for (const { input, text } of readable) {
+    const added = await run('ssh-add', ['-'], { input: text, env });
+    if (added.code === 0) continue;
     stop();
-    throw new UserError({
-      id: 'ssh-key-invalid',
-      message: `The private key cannot be used: ${added.stderr.trim().split('\n').at(-1) ?? 'ssh-add refused it'}`,
-      value: 'ssh-key',
-      fix: 'Store the whole private key, with its BEGIN and END lines, in the secret. A key with a passphrase cannot be used; make one for this purpose: ssh-keygen -t ed25519 -N "" -f deploy-key',
-    });
+    const [why = 'ssh-add refused it'] = lastLines(added.stderr, 1).map(safeLine);
+    throw keyInvalid(input, why);
   }
-  return { socket, stop };
-}
-
-function sshMissing(): UserError {
-  return new UserError({
-    id: 'ssh-missing',
-    message: 'This runner has no OpenSSH client.',
-    value: 'ssh-agent',
-    fix: 'Install it, for example: sudo apt-get install -y openssh-client',
-  });
+  const publicKeys = async (): Promise<readonly string[]> =>
+    (await run('ssh-add', ['-L'], { env })).stdout.trimEnd().split('\n');
+  return { socket, publicKeys, stop };
 }
 
 function agentFailed(said: string): UserError {

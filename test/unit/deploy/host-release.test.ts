@@ -16,6 +16,7 @@ const settings = (path: string | undefined): EnvironmentSettings => ({
   app: 'shop',
   environment: 'staging',
   hosts: [],
+  jump: undefined,
   url: undefined,
   path,
   compose: [],

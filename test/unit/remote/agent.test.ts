@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { run } from '../../../src/kit/process.ts';
-import { startAgent } from '../../../src/remote/agent.ts';
+import { type Key, startAgent } from '../../../src/remote/agent.ts';
 import { folderWith, ownEnvironment, problemIn } from '../kit/support.ts';
 
 ownEnvironment();
@@ -22,6 +22,8 @@ beforeAll(async () => {
 
 const key = (name: string): string => readFileSync(join(keys, name), 'utf8');
 
+const own = (text: string): Key => ({ input: 'ssh-key', text });
+
 /** A folder for an agent, with the file in which its process id is left for post. */
 function place(): { folder: string; savedPid: () => number } {
   const folder = folderWith({ state: '' });
@@ -30,6 +32,13 @@ function place(): { folder: string; savedPid: () => number } {
     folder,
     savedPid: () => Number(/\n(\d+)\n/.exec(readFileSync(join(folder, 'state'), 'utf8'))?.[1]),
   };
+}
+
+/** The same key with its last bytes changed, which only ssh-add can tell. */
+function turned(text: string): string {
+  const [begin = '', ...body] = text.trimEnd().split('\n');
+  const bytes = Buffer.from(body.slice(0, -1).join(''), 'base64');
+  return [begin, bytes.fill(0x55, 60, 90).toString('base64'), body.at(-1), ''].join('\n');
 }
 
 const runs = (pid: number): boolean => {
@@ -48,11 +57,11 @@ async function gone(pid: number): Promise<boolean> {
 describe('startAgent', () => {
   test('holds the key in memory until it is stopped; post knows its process', async () => {
     const { folder, savedPid } = place();
-    const agent = await startAgent(folder, key('plain'), systemClock);
+    const agent = await startAgent(folder, [own(key('plain'))], systemClock);
     const env = { PATH: process.env.PATH, SSH_AUTH_SOCK: agent.socket };
     const { stdout } = await run('ssh-add', ['-L'], { env });
-    const own = readFileSync(join(keys, 'plain.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
-    expect(stdout.trimEnd().split('\n')).toEqual([expect.stringContaining(own)]);
+    const line = readFileSync(join(keys, 'plain.pub'), 'utf8').split(' ').slice(0, 2).join(' ');
+    expect(stdout.trimEnd().split('\n')).toEqual([expect.stringContaining(line)]);
     expect(agent.socket).toBe(join(folder, 'agent'));
     expect(runs(savedPid())).toBe(true);
 
@@ -65,7 +74,7 @@ describe('startAgent', () => {
   test('the key is in no argument, no environment and no file', async () => {
     const { folder, savedPid } = place();
     process.env.SOME_SECRET = 'in the environment of the step';
-    const agent = await startAgent(folder, key('plain'), systemClock);
+    const agent = await startAgent(folder, [own(key('plain'))], systemClock);
     const about = (what: string): string => readFileSync(`/proc/${savedPid()}/${what}`, 'utf8');
     const body = key('plain').split('\n')[2] ?? '';
     expect(about('cmdline')).toContain('ssh-agent');
@@ -80,23 +89,23 @@ describe('startAgent', () => {
     ['no key at all', () => 'hunter2\n'],
     ['an empty text', () => '\n'],
     ['half a key', () => `${key('plain').slice(0, 120)}\n`],
-    ['a public key', () => readFileSync(join(keys, 'plain.pub'), 'utf8')],
-    ['a key with a passphrase', () => key('locked')],
+    ['a key with bytes turned over', () => turned(key('plain'))],
   ])('%s cannot be used, and the agent does not stay', async (_, text) => {
     const { folder, savedPid } = place();
-    const problem = await problemIn(startAgent(folder, text(), systemClock));
+    const problem = await problemIn(startAgent(folder, [own(text())], systemClock));
     expect(problem).toMatchObject({ id: 'ssh-key-invalid', value: 'ssh-key' });
     expect(problem.message).toMatch(/^The private key cannot be used: \S/);
     expect(problem.message).not.toContain('hunter2');
     expect(problem.fix).toContain('with its BEGIN and END lines');
     expect(problem.fix).toContain('ssh-keygen -t ed25519 -N ""');
-    expect(await gone(savedPid())).toBe(true);
+    if (readFileSync(join(folder, 'state'), 'utf8') !== '')
+      expect(await gone(savedPid())).toBe(true);
   });
 
   test('an agent that cannot start is not blamed on the key', async () => {
     const { folder } = place();
     const missing = join(folder, 'not-there');
-    expect(await problemIn(startAgent(missing, key('plain'), systemClock))).toMatchObject({
+    expect(await problemIn(startAgent(missing, [own(key('plain'))], systemClock))).toMatchObject({
       id: 'ssh-agent-failed',
       message: expect.stringMatching(/before it was ready: .*No such file/) as unknown,
       fix: expect.stringContaining('RUNNER_TEMP') as unknown,
@@ -106,7 +115,7 @@ describe('startAgent', () => {
   test('without OpenSSH it says how to install it', async () => {
     const { folder } = place();
     process.env.PATH = folder;
-    expect(await problemIn(startAgent(folder, key('plain'), systemClock))).toMatchObject({
+    expect(await problemIn(startAgent(folder, [own(key('plain'))], systemClock))).toMatchObject({
       id: 'ssh-missing',
       fix: expect.stringContaining('apt-get install -y openssh-client') as unknown,
     });

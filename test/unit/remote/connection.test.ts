@@ -10,20 +10,27 @@ import {
   connect,
   openAccess,
   sayRetry,
-  sshArguments,
+  type Login,
+  sshArguments as argumentsOf,
   worthRetrying,
 } from '../../../src/remote/connection.ts';
-import { parseTarget } from '../../../src/remote/target.ts';
+import { parseTarget, type Target } from '../../../src/remote/target.ts';
 import { folderWith, ownEnvironment, problemIn, stdoutOf } from '../kit/support.ts';
 
 ownEnvironment();
 
 const target = parseTarget('deploy@example.com:2222');
 const access: Access = {
-  agent: { socket: '/tmp/s/agent', stop: () => undefined },
+  folder: '/tmp/s',
+  agent: { socket: '/tmp/s/agent', publicKeys: () => Promise.resolve([]), stop: () => undefined },
   knownHosts: '',
   knownHostsFile: '/tmp/s/known_hosts',
+  identities: undefined,
+  jump: undefined,
+  proxyCommand: undefined,
 };
+const sshArguments = (to: Target, by: Access, command: string): string[] =>
+  argumentsOf(to, by, command, '/tmp/s/jump.log');
 
 describe('sshArguments', () => {
   test('are exactly these', () => {
@@ -73,8 +80,8 @@ describe('sshArguments', () => {
 
   test('paths may hold spaces', async () => {
     const spaced = {
-      agent: { socket: '/a b/agent', stop: () => undefined },
-      knownHosts: '',
+      ...access,
+      agent: { ...access.agent, socket: '/a b/agent' },
       knownHostsFile: '/a b/known_hosts',
     };
     const { code, stdout, stderr } = await run('ssh', ['-G', ...sshArguments(target, spaced, 'x')]);
@@ -97,12 +104,24 @@ describe('openAccess', () => {
     return made;
   };
 
+  const login = (key: string, knownHosts?: string): Login => ({
+    key,
+    knownHosts,
+    jump: undefined,
+    proxyCommand: undefined,
+  });
+
   test('writes the pinned keys for nobody else to read, and loads the key', async () => {
     const place = folder();
     const made = await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(place, 'k')]);
     expect(made).toMatchObject({ code: 0 });
     const key = readFileSync(join(place, 'k'), 'utf8');
-    const opened = await openAccess(place, key, 'example.com ssh-ed25519 A', [target], systemClock);
+    const opened = await openAccess(
+      place,
+      login(key, 'example.com ssh-ed25519 A'),
+      [target],
+      systemClock,
+    );
     opened.agent.stop();
     expect(readFileSync(opened.knownHostsFile, 'utf8')).toBe('example.com ssh-ed25519 A\n');
     expect(statSync(opened.knownHostsFile).mode & 0o777).toBe(0o600);
@@ -110,7 +129,7 @@ describe('openAccess', () => {
 
   test('nothing pinned: no agent is started', async () => {
     const place = folder();
-    const problem = await problemIn(openAccess(place, 'key', undefined, [target], systemClock));
+    const problem = await problemIn(openAccess(place, login('key'), [target], systemClock));
     expect(problem.id).toBe('host-key-not-pinned');
     expect(readFileSync(join(place, 'state'), 'utf8')).toBe('');
   });
@@ -135,7 +154,7 @@ describe('connect', () => {
     const names = [...said.matchAll(/^(\w+)=/gm)].map(([, name]) => name);
     expect(
       names.filter((name) => !['PWD', 'SHLVL', '_', 'OLDPWD'].includes(name ?? '')).sort(),
-    ).toEqual(['HOME', 'LC_ALL', 'PATH']);
+    ).toEqual(['HOME', 'LC_ALL', 'PATH', 'SHELL']);
     expect(said).toContain('<example.com>\n<exec true>\n');
   });
 
@@ -154,6 +173,8 @@ test.each([
   ['host-unreachable', true],
   ['host-refused', true],
   ['connection-dropped', true],
+  ['ssh-proxy-failed', true],
+  ['ssh-command-refused', false],
   ['ssh-auth-failed', false],
   ['host-key-changed', false],
   ['host-key-not-pinned', false],

@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { createServer } from 'node:net';
+import type { UserError } from '../../../src/kit/errors.ts';
 import { run } from '../../../src/kit/process.ts';
-import { explainSsh } from '../../../src/remote/failure.ts';
+import { commandRefused, explainSsh } from '../../../src/remote/failure.ts';
 import { parseTarget } from '../../../src/remote/target.ts';
 
 const target = parseTarget('deploy@192.0.2.7:2222');
+const bastion = parseTarget('hop@bastion.example');
 const pinned =
   '[192.0.2.7]:2222 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPJdmvwzUq3FXfNg4bGvXfGp7IwK5Nf4AcLmVQpNnV7X\n';
 
@@ -25,6 +27,13 @@ Host key verification failed.\r
 const unknown = `No ED25519 host key is known for [192.0.2.7]:2222 and you have requested strict checking.
 Host key verification failed.\r
 `;
+
+/** Without anything on the way. */
+const explain = (stderr: string, knownHosts = pinned): UserError =>
+  explainSsh(
+    { stderr, jump: '' },
+    { target, knownHosts, jump: undefined, proxyCommand: undefined },
+  );
 
 describe('what OpenSSH says, told apart', () => {
   test.each([
@@ -85,8 +94,20 @@ describe('what OpenSSH says, told apart', () => {
       'connection-dropped',
     ],
     [changed, 'host-key-changed'],
+    [
+      'deploy@192.0.2.7: Permission denied (password,keyboard-interactive).\r\n',
+      'ssh-key-not-enough',
+    ],
+    [
+      'Unable to negotiate with 192.0.2.7 port 22: no matching host key type found. Their offer: ssh-rsa,ssh-dss\r\n',
+      'ssh-no-common-algorithm',
+    ],
+    [
+      '@       WARNING: REVOKED HOST KEY DETECTED!               @\r\nHost key verification failed.\r\n',
+      'host-key-revoked',
+    ],
   ])('%j', (stderr, id) => {
-    const problem = explainSsh(stderr, target, pinned);
+    const problem = explain(stderr);
     expect(problem).toMatchObject({ id, value: 'deploy@192.0.2.7:2222' });
     expect(problem.fix).not.toBe('');
     const last = stderr.trim().split('\n').at(-1) ?? '';
@@ -95,7 +116,7 @@ describe('what OpenSSH says, told apart', () => {
   });
 
   test('a changed host key: expected and offered fingerprint, and how to pin the new one', () => {
-    const problem = explainSsh(changed, target, pinned);
+    const problem = explain(changed);
     expect(problem.message).toMatch(
       /expected ssh-ed25519 SHA256:\S{43}, offered SHA256:qZ0bH1uyWKCvXJ5XkvmCmg4jZh7fXOWlV6Z2wI\/9r\+A\./,
     );
@@ -104,29 +125,118 @@ describe('what OpenSSH says, told apart', () => {
   });
 
   test('a changed host key, though the pinned one is written as we do not expect it', () => {
-    const problem = explainSsh(changed, target, '|1|abc=|def= ssh-ed25519 AAAA\n');
+    const problem = explain(changed, '|1|abc=|def= ssh-ed25519 AAAA\n');
     expect(problem.id).toBe('host-key-changed');
     expect(problem.message).toContain('expected another, offered SHA256:qZ0b');
   });
 
   test('only another type is pinned: it counts as changed', () => {
     const rsa = '[192.0.2.7]:2222 ssh-rsa AAAAB3NzaC1yc2E=\n';
-    const problem = explainSsh(unknown, target, rsa);
+    const problem = explain(unknown, rsa);
     expect(problem.id).toBe('host-key-changed');
     expect(problem.message).toContain('offered a key of a type that is not pinned');
   });
 
   test('no key for this host among the pinned ones', () => {
-    const problem = explainSsh(unknown, target, '192.0.2.7 ssh-ed25519 AAAA\n');
+    const problem = explain(unknown, '192.0.2.7 ssh-ed25519 AAAA\n');
     expect(problem).toMatchObject({ id: 'host-key-not-pinned', value: 'deploy@192.0.2.7:2222' });
     expect(problem.fix).toContain('ssh-keyscan -t ed25519 -p 2222 192.0.2.7');
   });
 
   test('what ssh quotes cannot write commands into the log', () => {
-    const { message } = explainSsh('x\n\u001b[31m##[error]evil\u0007\n', target, pinned);
+    const { message } = explain('x\n\u001b[31m##[error]evil\u0007\n');
     expect(message).toContain('ssh said: ## [error]evil');
     expect(message).not.toContain('\u001b');
   });
+});
+
+describe('with a jump host on the way', () => {
+  const way = { target, knownHosts: pinned, jump: bastion, proxyCommand: undefined };
+  const lost =
+    'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n';
+  const here = 'deploy@192.0.2.7:2222';
+  const hop = 'hop@bastion.example';
+
+  test.each([
+    ['ssh: connect to host bastion.example port 22: Connection refused', 'host-refused', hop],
+    ['ssh: connect to host bastion.example port 22: No route to host', 'host-unreachable', hop],
+    ['ssh: Could not resolve hostname bastion.example: x', 'host-unreachable', hop],
+    ['hop@bastion.example: Permission denied (publickey).', 'ssh-auth-failed', hop],
+    ['hop@bastion.example: Permission denied (password).', 'ssh-key-not-enough', hop],
+    [changed, 'host-key-changed', hop],
+    [unknown, 'host-key-not-pinned', hop],
+    ['kex_exchange_identification: read: Connection reset by peer', 'connection-dropped', hop],
+    ['Connection closed by 192.0.2.1 port 22', 'connection-dropped', hop],
+    [
+      'channel 0: open failed: administratively prohibited: open failed\r\nstdio forwarding failed',
+      'ssh-jump-forbidden',
+      hop,
+    ],
+    [
+      'channel 0: open failed: connect failed: Connection refused\r\nstdio forwarding failed',
+      'host-refused',
+      here,
+    ],
+    [
+      'channel 0: open failed: connect failed: No route to host\r\nstdio forwarding failed',
+      'host-unreachable',
+      here,
+    ],
+    ['', 'connection-dropped', here],
+  ])('the jump host says %j: %s at %s', (jump, id, value) => {
+    const problem = explainSsh({ stderr: lost, jump: `${jump}\r\n` }, way);
+    expect(problem).toMatchObject({ id, value });
+    expect(problem.message.includes('jump host')).toBe(value === hop || id === 'host-unreachable');
+  });
+
+  test.each([
+    ['deploy@192.0.2.7: Permission denied (publickey).\r\n', 'ssh-auth-failed'],
+    [changed, 'host-key-changed'],
+    ['Connection timed out during banner exchange\r\n', 'host-unreachable'],
+  ])('what the host itself says counts first: %j', (stderr, id) => {
+    expect(explainSsh({ stderr, jump: 'Killed by signal 1.\r\n' }, way)).toMatchObject({
+      id,
+      value: here,
+    });
+  });
+});
+
+describe('with a proxy command on the way', () => {
+  const way = { target, knownHosts: pinned, jump: undefined, proxyCommand: 'nc' };
+
+  test('its own words are told, and not those of ssh', () => {
+    const stderr =
+      '/bin/sh: 1: exec: nc: not found\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n';
+    const problem = explainSsh({ stderr, jump: '' }, way);
+    expect(problem).toMatchObject({ id: 'ssh-proxy-failed', value: target.text });
+    expect(problem.message).toMatch(/It said: \/bin\/sh: 1: exec: nc: not found$/);
+  });
+
+  test('on the way to a jump host it is that one that is not reached', () => {
+    const jump = 'kex_exchange_identification: Connection closed by remote host\r\n';
+    expect(explainSsh({ stderr: '', jump }, { ...way, jump: bastion })).toMatchObject({
+      id: 'ssh-proxy-failed',
+      value: bastion.text,
+      message: 'No SSH server answered through the proxy command.',
+    });
+  });
+
+  test('a host that answered through it is judged as any other', () => {
+    const stderr = 'deploy@192.0.2.7: Permission denied (publickey).\r\n';
+    expect(explainSsh({ stderr, jump: '' }, way).id).toBe('ssh-auth-failed');
+  });
+});
+
+test('what answered instead of the program is told, and cut', () => {
+  const problem = commandRefused(target, 'it ended with exit code 1', [
+    '',
+    '##[error]no',
+    'x'.repeat(900),
+  ]);
+  expect(problem).toMatchObject({ id: 'ssh-command-refused', value: target.text });
+  expect(problem.message).toContain('exit code 1. It said: ## [error]no / xxx');
+  expect(problem.message.length).toBeLessThan(400);
+  expect(problem.fix).toContain('ForceCommand');
 });
 
 describe('the words of the ssh that is installed here', () => {
@@ -151,15 +261,13 @@ describe('the words of the ssh that is installed here', () => {
 
   test('dropped, then refused', async () => {
     const port = await hangUp(async (open) => {
-      expect(explainSsh(await said('127.0.0.1', open), target, pinned).id).toBe(
-        'connection-dropped',
-      );
+      expect(explain(await said('127.0.0.1', open)).id).toBe('connection-dropped');
     });
-    expect(explainSsh(await said('127.0.0.1', port), target, pinned).id).toBe('host-refused');
+    expect(explain(await said('127.0.0.1', port)).id).toBe('host-refused');
   });
 
   test('a name that does not exist', async () => {
     const stderr = await said('no-such-host.invalid', 22);
-    expect(explainSsh(stderr, target, pinned).id).toBe('host-unreachable');
+    expect(explain(stderr).id).toBe('host-unreachable');
   });
 });

@@ -97,6 +97,34 @@ describe('knownHostsText', () => {
     );
   });
 
+  test('line ends, indentation, comments and markers are what they are elsewhere', () => {
+    const text =
+      '# example.com:22 SSH-2.0-OpenSSH_9.2\r\n  a ssh-ed25519 AAAA me@here\r\n\r\n@cert-authority *.b ecdsa-sha2-nistp256 AAAA\r\n|1|x=|y= ssh-rsa AAAA\n[c]:22 sk-ssh-ed25519@openssh.com AAAA';
+    expect(knownHostsText(text, [target]).split('\n')).toEqual([
+      '# example.com:22 SSH-2.0-OpenSSH_9.2',
+      'a ssh-ed25519 AAAA me@here',
+      '',
+      '@cert-authority *.b ecdsa-sha2-nistp256 AAAA',
+      '|1|x=|y= ssh-rsa AAAA',
+      '[c]:22 sk-ssh-ed25519@openssh.com AAAA',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['ssh-ed25519 AAAA root@host', 'has no host name in front of the key'],
+    ['SHA256:qZ0bH1uyWKCvXJ5XkvmCmg4jZh7fXOWlV6Z2wI/9r+A', 'is a fingerprint'],
+    ['256 SHA256:qZ0bH1uyWKCvXJ5XkvmCmg4jZh7fXOWlV6Z2wI root@host (ED25519)', 'is a fingerprint'],
+    ['example.com ssh-ed25519', 'is not "host type key"'],
+    ['example.com', 'is not "host type key"'],
+    ['getaddrinfo example.com: Name or service not known', 'is not "host type key"'],
+  ])('%s %s', (line, what) => {
+    const problem = problemOf(() => knownHostsText(`# ours\n${line}`, [target]));
+    expect(problem).toMatchObject({ id: 'bad-known-hosts', value: line });
+    expect(problem.message).toContain(`Line 2 of ssh-known-hosts ${what}`);
+    expect(problem.fix).toContain('ssh-keyscan');
+  });
+
   test.each([undefined, '', ' \n '])(
     '%j pins nothing: the command that gets a key is told',
     (text) => {
