@@ -55,22 +55,37 @@ create_new() {
 # anonymous ID: Compose lets a container answer for its service's name at once; an unproven one must not.
 anonymous() {
   printf '%s\n' "$seen" | awk -F "$tab" -v id="$1" '$1 == id { print $5 }' | tr , '\n' | {
-    while IFS= read -r network; do
-      { docker network disconnect "$network" "$1" && docker network connect "$network" "$1"; } &
-    done
+    while IFS= read -r network; do rejoin "$1" "$network" & done
     wait
-  } >>"journal/$tx.out" 2>&1
+  }
 }
+
+# rejoin ID NETWORK ALIAS...: in that network the container answers for these names alone.
+rejoin() {
+  id=$1 network=$2 names=
+  shift 2
+  for alias; do names=${names:+$names,}\"$alias\"; done
+  plain "$id" "$network" ${1+"$@"} &&
+    call "networks/$network/disconnect" "{\"Container\":\"$id\"}" \
+      "networks/$network/connect" "{\"Container\":\"$id\",\"EndpointConfig\":{\"Aliases\":[$names]}}" && return
+  left=$#
+  while [ "$left" -gt 0 ]; do
+    set -- "$@" --alias "$1"
+    shift
+    left=$((left - 1))
+  done
+  docker network disconnect "$network" "$id"
+  docker network connect "$@" "$network" "$id"
+} >>"journal/$tx.out" 2>&1
 
 # join_names: where the proxy does not answer for a service's name, the proven container does so itself.
 join_names() {
   grep "^join$tab" "journal/$tx.plan" | while IFS=$tab read -r _ service network aliases; do
-    set --
-    for alias in $(echo "$aliases" | tr , ' '); do set -- "$@" --alias "$alias"; done
     sed -n "s/^new$tab$service$tab//p" "journal/$tx" | while IFS=$tab read -r id _; do
-      docker network disconnect "$network" "$id" && docker network connect "$@" "$network" "$id"
+      # shellcheck disable=SC2046 # names are checked by the runner
+      rejoin "$id" "$network" $(echo "$aliases" | tr , ' ')
     done
-  done >>"journal/$tx.out" 2>&1
+  done
 }
 
 # start_new LEVEL: starts the new containers of a level and waits until each is healthy.

@@ -6,6 +6,7 @@
 run_transaction() {
   composed=$release
   note state prepared
+  find_socket
   look
   remember_old
   if ! advance; then
