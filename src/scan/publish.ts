@@ -82,16 +82,23 @@ function writeReports(
   };
 }
 
+/** What became of the SARIF files, in words. That GitHub does not take them is no verdict about what was scanned. */
 async function handOver(sarif: readonly SarifFile[], upload: Upload): Promise<string[]> {
-  const lines: string[] = [];
+  const lines = new Set<string>();
   for (const { text } of sarif) {
-    const uploaded = await upload(text);
-    if ('refused' in uploaded)
-      return [`Code scanning has no results of this scan: ${uploaded.refused}`];
-    lines.push(`Code scanning: ${uploaded.url}`);
+    try {
+      const uploaded = await upload(text);
+      if ('refused' in uploaded) return [`${NOT_THERE} ${uploaded.refused}`];
+      lines.add(`Code scanning: ${uploaded.url}`);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return [`${NOT_THERE} ${error.message} ${error.fix} (${error.id})`];
+    }
   }
-  return [...new Set(lines)];
+  return [...lines];
 }
+
+const NOT_THERE = 'Code scanning has no results of this scan:';
 
 function annotate(run: ScanRun, locate: Locate, notes: readonly string[], log: Log): void {
   const { shown, note } = annotationsOf(run.scans, run.verdicts, locate);

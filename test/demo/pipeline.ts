@@ -97,6 +97,7 @@ export class Pipeline {
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_RUN_ID: String(this.#commits),
       GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_SHA: this.#before,
       GITHUB_TOKEN: TOKEN,
       ...this.#builder.env,
       PATH: [...this.#scanners.folders, engineEnv.PATH ?? ''].join(delimiter),

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -12,6 +12,13 @@ export function layerCache(cacheDir: string, name: string, java: boolean): strin
   link(join(cacheDir, 'db'), join(folder, 'db'));
   if (java) link(join(cacheDir, 'java-db'), join(folder, 'java-db'));
   return folder;
+}
+
+/** Gives a cache that holds nothing yet what another one has learnt of layers. */
+export function seedCache(cacheDir: string, from: string, to: string): void {
+  const known = (name: string): string => join(cacheDir, 'layers', name, 'fanal');
+  if (existsSync(known(from)) && !existsSync(known(to)))
+    cpSync(known(from), known(to), { recursive: true });
 }
 
 /** A link, unless it is there. */

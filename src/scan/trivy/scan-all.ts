@@ -9,6 +9,7 @@ import { countText } from '../report/remedies.ts';
 import type { Target } from '../targets.ts';
 import { composeArguments, composeFiles, withCompose } from './compose.ts';
 import { locate } from './locate.ts';
+import { seedCache } from './cache.ts';
 import { type ScanOrder, scanTarget } from './scan.ts';
 import type { TrivyContext } from './run.ts';
 
@@ -49,21 +50,27 @@ export async function scanAll(targets: readonly Target[], world: ScanWorld): Pro
   const results: (TargetScan | TargetProblem)[] = [];
   const left = [...targets.entries()];
   let done = 0;
-  const worker = async (name: string): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [index, target] = next;
-      const began = context.clock.now();
-      const result = await scanOne(target, name, join(folder, fileName(index, target)), world);
-      results[index] = result;
-      done += 1;
-      const took = formatDuration(context.clock.now() - began);
-      const found = 'problem' in result ? result.problem.message : told(result);
-      context.log.info(`${done}/${targets.length} ${target.name}: ${found} (${took})`);
-    }
+  const next = async (name: string): Promise<boolean> => {
+    const [index, target] = left.shift() ?? [];
+    if (index === undefined || target === undefined) return false;
+    const began = context.clock.now();
+    const result = await scanOne(target, name, join(folder, fileName(index, target)), world);
+    results[index] = result;
+    done += 1;
+    const took = formatDuration(context.clock.now() - began);
+    const found = 'problem' in result ? result.problem.message : told(result);
+    context.log.info(`${done}/${targets.length} ${target.name}: ${found} (${took})`);
+    return true;
   };
-  await Promise.all(
-    Array.from({ length: Math.min(parallel, targets.length) }, (_, at) => worker(String(at))),
-  );
+  const workers = Array.from({ length: Math.min(parallel, targets.length) }, (_, at) => String(at));
+  const [first = '0', ...others] = workers;
+  // Images of one system mostly share their base: what Trivy learns of the first one's layers is not looked at again for the others.
+  await next(first);
+  for (const name of others) seedCache(context.cacheDir, first, name);
+  const work = async (name: string): Promise<void> => {
+    while (await next(name));
+  };
+  await Promise.all(workers.map(work));
   return {
     scans: results.filter((result) => 'report' in result),
     problems: results.filter((result) => 'problem' in result),

@@ -104,6 +104,15 @@ describe('code scanning', () => {
   });
 });
 
+test('a GitHub that fails changes no verdict', async () => {
+  github.faults.push({ on: 'POST /code-scanning', status: 500, times: 9 });
+  const inputs = { images: `app=${bad}`, 'upload-sarif': 'auto', severity: 'none' };
+  const result = await scene.scan(scene.workspace(), inputs, job('push'));
+  github.faults.length = 0;
+  expect([result.exitCode, result.outputs.outcome]).toEqual([0, 'passed']);
+  expect(result.summary).toContain('github-failed');
+});
+
 describe('only what is new', () => {
   test('fails, measured against the scan that the last release record names', async () => {
     const { workspace, prefix, commit } = await repository();
