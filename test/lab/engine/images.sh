@@ -79,7 +79,7 @@ DOCKERFILE
 host_image() {
   have slipway-lab/host:sid && return
   image host:sid sid 'EXPOSE 22' ca-certificates openssh-server docker.io docker-cli docker-compose iptables \
-    procps iproute2 util-linux busybox bash dash tini-static
+    procps iproute2 util-linux busybox bash dash curl tini-static
   context
   cp "$here/host-init.sh" "$lab/context/host-init"
   layer host:sid <<'DOCKERFILE'
