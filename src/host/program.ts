@@ -22,10 +22,13 @@ export function hostProgram(): string {
  * The one remote command, the same for every call and made of nothing but itself, whatever the login shell: it reads the program's
  * length and the program from stdin. `sh -s` would read ahead into the data that follows and run it; so would busybox's `head -c`.
  */
-export const BOOTSTRAP = `exec sh -c 'IFS= read -r n && p=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null) && eval "$p"'`;
+export const BOOTSTRAP = `exec sh -c 'IFS= read -r n && p=$(dd bs="\${n##*#}" count=1 iflag=fullblock 2>/dev/null) && eval "$p"'`;
 
-/** What goes into stdin first. */
+/**
+ * What goes into stdin first. Its first line is for a shell that a login file has put in the place of our command (`exec zsh`): it
+ * would run the program line by line, and ends here instead.
+ */
 export function bootstrapInput(program: string): Buffer {
   const bytes = Buffer.from(program);
-  return Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
+  return Buffer.concat([Buffer.from(`exit 97 #${bytes.length}\n`), bytes]);
 }

@@ -136,8 +136,10 @@ export class HostSession {
         const next = await lines.next();
         if (next.done === true) break;
         const { kind, fields } = next.value;
-        if (kind === 'hello' && fields[0] === PROTOCOL) return;
-        if (said.length < 20) said.push([kind, ...fields].join(' '));
+        const line = [kind, ...fields].join('\t');
+        // The last word of a login script may have no end of line.
+        if (line.endsWith(`hello\t${PROTOCOL}`)) return;
+        if (said.length < 20) said.push(line);
       }
     } finally {
       patience.abort();

@@ -162,7 +162,7 @@ function dropped(hop: Hop): UserError {
     'connection-dropped',
     hop,
     `The connection to the ${hop.name} was lost.`,
-    `Run the step again; if it recurs, look into the log of sshd on the ${hop.name}.`,
+    `Run the step again; if it recurs, look into the log of sshd on the ${hop.name}: MaxStartups, PerSourcePenalties or fail2ban may turn this runner away.`,
   );
 }
 

@@ -81,7 +81,7 @@ test('the parts are the files of the folder, in the order of their names', () =>
 
 test('the bootstrap is made of nothing but itself', () => {
   expect(BOOTSTRAP).toMatch(/^exec sh -c '[^']*'$/);
-  expect(bootstrapInput('aä\n').toString('utf8')).toBe('4\naä\n');
+  expect(bootstrapInput('aä\n').toString('utf8')).toBe('exit 97 #4\naä\n');
 });
 
 /** A request to prepare, with an archive that holds one file. */
