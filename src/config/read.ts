@@ -32,6 +32,8 @@ export interface EnvironmentSettings {
   readonly ref: string | undefined;
   /** What a scan may find in what is released here. */
   readonly scan: ScanSettings;
+  /** The file that lists the names which the environment of a release must have. */
+  readonly envTemplate: string | undefined;
   readonly smoke: readonly SmokeCheck[];
 }
 
@@ -134,6 +136,7 @@ export function environmentSettings(config: Slipway, environment: string): Envir
     requires: own.requires,
     ref: own.ref,
     scan: { ...config.scan, ...own.scan },
+    envTemplate: own['env-template'],
     smoke: own.smoke ?? config.smoke,
   };
 }

@@ -105,6 +105,12 @@ const environment = z.strictObject({
     .optional()
     .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
   compose: list.optional(),
+  'env-template': z
+    .string()
+    .optional()
+    .describe(
+      'A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.',
+    ),
   proxy: proxy.optional(),
   scan: scan.optional().describe('What differs here from the top-level "scan:".'),
   smoke: z.array(check).optional(),

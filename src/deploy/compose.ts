@@ -5,6 +5,7 @@ import type { TarEntry } from '../kit/tar.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import { below, type Content, exists, readContent } from './files.ts';
 import { type Model, networksOf, type Service } from './model.ts';
+import type { SecretFiles } from './secret-files.ts';
 
 export const FINGERPRINT = 'slipway.fingerprint';
 
@@ -73,6 +74,7 @@ export function finalCompose(
   routing: Routing | undefined,
   place: Place,
   workspace: string,
+  secretFiles: SecretFiles = new Map(),
 ): FinalCompose {
   const contents = new Map<string, Content>();
   const proxyFiles = new Map<string, TarEntry>();
@@ -85,8 +87,8 @@ export function finalCompose(
       throw outside(relative(place.source, source));
     }
     if (path === '') throw outside('.');
-    if (!exists(path, workspace)) return `${place.root}/shared/${path}`;
-    const content = readContent(`${workspace}/${path}`, workspace);
+    if (!exists(path, workspace, secretFiles)) return `${place.root}/shared/${path}`;
+    const content = readContent(`${workspace}/${path}`, workspace, secretFiles);
     if (forProxy) {
       for (const entry of content.entries) {
         const name = at(path, entry.path, content.folder);

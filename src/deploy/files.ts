@@ -5,6 +5,7 @@ import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import type { TarEntry } from '../kit/tar.ts';
 import { readYaml } from '../kit/yaml.ts';
+import type { SecretFiles } from './secret-files.ts';
 
 /** Keys of a Compose file whose relative paths Compose itself reads; a bind mount is not among them. */
 const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'extends', 'path']);
@@ -14,19 +15,24 @@ const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'e
  * @param compose paths relative to the workspace
  * @throws UserError `compose-file-missing`, `compose-invalid`
  */
-export function composeSources(compose: readonly string[], workspace: string): TarEntry[] {
+export function composeSources(
+  compose: readonly string[],
+  workspace: string,
+  secretFiles: SecretFiles = new Map(),
+): TarEntry[] {
   const root = realpathSync(workspace);
-  const found = new Map<string, string>();
+  const found = new Map<string, string | Buffer>();
+  const isThere = (name: string): boolean => secretFiles.has(name) || isFile(join(root, name));
   const visit = (path: string): void => {
     const name = relative(root, insideWorkspace(path, workspace));
-    if (found.has(name) || !isFile(join(root, name))) return;
-    const text = readFileSync(join(root, name), 'utf8');
-    found.set(name, text);
+    if (found.has(name) || !isThere(name)) return;
+    const content = secretFiles.get(name) ?? readFileSync(join(root, name), 'utf8');
+    found.set(name, content);
     if (/\.ya?ml$/.test(name))
-      for (const next of references(text, name)) visit(join(dirname(name), next));
+      for (const next of references(String(content), name)) visit(join(dirname(name), next));
   };
   for (const path of compose) {
-    if (!isFile(insideWorkspace(path, workspace))) {
+    if (!isThere(relative(root, insideWorkspace(path, workspace)))) {
       throw new UserError({
         id: 'compose-file-missing',
         message: 'A Compose file does not exist.',
@@ -80,18 +86,32 @@ export interface Content {
 }
 
 /**
- * Reads a file or folder of the workspace; links are followed only inside the workspace.
+ * Reads a file or folder of the workspace, with the secret files that belong there, which only their owner may read; links are followed only inside the workspace.
  * @throws UserError `path-outside-workspace`, `link-broken`
  */
-export function readContent(path: string, workspace: string): Content {
+export function readContent(
+  path: string,
+  workspace: string,
+  secretFiles: SecretFiles = new Map(),
+): Content {
   const entries: TarEntry[] = [];
+  let folder = false;
   const visit = (from: string, name: string, above: readonly string[]): void => {
+    const secret = secretFiles.get(relative(workspace, from));
+    if (secret !== undefined) {
+      entries.push({ path: name, content: secret, mode: 0o600 });
+      return;
+    }
+    const added = secretNames(relative(workspace, from), secretFiles);
     const real = insideWorkspace(from, workspace);
-    if (!existsSync(real) || above.includes(real)) throw broken(relative(workspace, from));
-    const stats = statSync(real);
-    if (stats.isDirectory()) {
+    const stats = existsSync(real) ? statSync(real) : undefined;
+    if ((stats === undefined && added.length === 0) || above.includes(real))
+      throw broken(relative(workspace, from));
+    if (stats === undefined || stats.isDirectory()) {
+      folder ||= name === '';
       entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
-      for (const child of readdirSync(real).sort())
+      const children = new Set([...(stats ? readdirSync(real) : []), ...added]);
+      for (const child of [...children].sort())
         visit(join(from, child), name === '' ? child : `${name}/${child}`, [...above, real]);
     } else if (stats.isFile()) {
       entries.push({
@@ -106,7 +126,7 @@ export function readContent(path: string, workspace: string): Content {
   for (const { path: name, mode, content } of entries)
     hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
   return {
-    folder: statSync(insideWorkspace(path, workspace)).isDirectory(),
+    folder,
     sha256: hash.digest('hex'),
     entries,
   };
@@ -121,9 +141,22 @@ function broken(link: string): UserError {
   });
 }
 
-/** Whether a path relative to the workspace exists there. */
-export function exists(path: string, workspace: string): boolean {
-  return lstatSync(join(workspace, path), { throwIfNoEntry: false }) !== undefined;
+/** What secret files put into a folder: their names, and those of the folders on the way to them. */
+function secretNames(folder: string, secretFiles: SecretFiles): string[] {
+  return [...secretFiles.keys()].flatMap((path) => below(folder, path)?.split('/')[0] ?? []);
+}
+
+/** Whether a path relative to the workspace exists there, or comes with the secret files. */
+export function exists(
+  path: string,
+  workspace: string,
+  secretFiles: SecretFiles = new Map(),
+): boolean {
+  return (
+    lstatSync(join(workspace, path), { throwIfNoEntry: false }) !== undefined ||
+    secretFiles.has(path) ||
+    secretNames(path, secretFiles).length > 0
+  );
 }
 
 /** The path of `file` below `folder`, with forward slashes; undefined when it lies elsewhere. */

@@ -16,6 +16,7 @@ import {
 import { type Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
 import type { Routing } from './compose.ts';
+import type { EnvironmentPrints } from './env-diff.ts';
 
 /** What a release keeps about itself beside its Compose file, settings.json. */
 export interface ReleaseFacts {
@@ -24,6 +25,8 @@ export interface ReleaseFacts {
   readonly migrate?: string | undefined;
   /** The fingerprint of every service: one-shot services leave no container behind that could tell. */
   readonly fingerprints: Readonly<Record<string, string>>;
+  /** Undefined for a release that an earlier version of Slipway made. */
+  readonly environment?: EnvironmentPrints | undefined;
   readonly version: string;
   readonly commit: string;
 }
@@ -72,6 +75,8 @@ export interface Prepared {
   readonly project: string;
   readonly state: HostState;
   readonly plan: Plan;
+  /** What becomes of the services' environment: names, never values. */
+  readonly environment: readonly string[];
   readonly routing: Routing | undefined;
   readonly ledger: string;
   /** The files of the release; empty when the host has them already. */

@@ -38,6 +38,7 @@ const service = z.looseObject({
       update_config: z.looseObject({ order: z.string().optional() }).optional(),
     })
     .optional(),
+  environment: z.record(z.string(), z.string().nullable()).optional(),
   labels: z.record(z.string(), z.string()).optional(),
 });
 

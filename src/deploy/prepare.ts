@@ -12,6 +12,7 @@ import {
   labelled,
   type Routing,
 } from './compose.ts';
+import { environmentChanges, environmentPrints } from './env-diff.ts';
 import { composeSources } from './files.ts';
 import {
   type Context,
@@ -26,6 +27,7 @@ import {
 } from './host-release.ts';
 import { type Model, parseModel } from './model.ts';
 import { plan } from './plan.ts';
+import type { SecretFiles } from './secret-files.ts';
 
 /** A release and what it needs, the same for every host. */
 export interface Subject {
@@ -35,6 +37,7 @@ export interface Subject {
   readonly version: string;
   /** dotenv text; it becomes the `.env` that Compose reads. */
   readonly env: string;
+  readonly secretFiles: SecretFiles;
   readonly pullLogin: PullLogin;
   readonly workspace: string;
   readonly allowOlder: boolean;
@@ -50,12 +53,12 @@ export async function prepare(
   { clock, log }: Context,
   onCurrent: (current: Served | undefined) => void = () => undefined,
 ): Promise<Prepared> {
-  const { settings, record, workspace } = subject;
+  const { settings, record, workspace, secretFiles } = subject;
   const host = session.target.text;
   const root = rootOf(settings);
   const tx = newTransaction(clock);
   const base = { root, tx };
-  const sources = composeSources(settings.compose, workspace);
+  const sources = composeSources(settings.compose, workspace, secretFiles);
   const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
   const modelLines: string[] = [];
   const warnings: string[] = [];
@@ -93,7 +96,7 @@ export async function prepare(
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
   const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
-  const final = finalCompose(model, digests, routing, place, workspace);
+  const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
   // The name of the release says which configuration it has, too: the same images with another setting are another release.
   const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
   const facts: ReleaseFacts = {
@@ -102,6 +105,7 @@ export async function prepare(
     migrate: settings.migrate,
     version: subject.version,
     commit: record.commit,
+    environment: environmentPrints(final.model),
     fingerprints: Object.fromEntries(
       Object.entries(final.model.services).map(([name, { labels }]) => [
         name,
@@ -132,6 +136,7 @@ export async function prepare(
       migrate: settings.migrate,
       kind: 'deploy',
     }),
+    environment: environmentChanges(state.facts?.environment, final.model),
     ledger: ledgerOf(final.model, facts),
     entries: [
       { path: 'release/', content: '', mode: 0o700 },

@@ -1,18 +1,19 @@
-import * as core from '@actions/core';
 import { UserError } from '../kit/errors.ts';
 import { flag, optional, secret } from '../kit/inputs.ts';
 import { registryOptions } from '../registry/inputs.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import type { GitHubAccess } from '../github/connect.ts';
-import { maskValues } from './env.ts';
+import { type Environment, readEnvironment } from './env.ts';
 import { findRecord, type FoundRecord } from './find-record.ts';
 import { type HostInputs, hostInputs } from './inputs.ts';
 import type { Subject } from './prepare.ts';
+import { readSecretFiles } from './secret-files.ts';
 
 /** Inputs of the actions that deploy. */
 export interface ReleaseInputs extends HostInputs {
   readonly subject: Subject;
   readonly found: FoundRecord;
+  readonly environment: Environment;
   readonly dryRun: boolean;
   readonly allowUnproven: boolean;
   /** Undefined outside of GitHub, where nobody keeps deployments. */
@@ -25,8 +26,11 @@ export interface ReleaseInputs extends HostInputs {
 export async function releaseInputs(): Promise<ReleaseInputs> {
   const inputs = hostInputs();
   const { settings } = inputs;
-  const env = core.getInput('env').replaceAll('\r\n', '\n');
-  maskValues(env);
+  const environment = readEnvironment(
+    optional('env-template') ?? settings.envTemplate,
+    inputs.workspace,
+  );
+  const secretFiles = readSecretFiles(inputs.workspace);
   const given = optional('release') ?? 'release.json';
   const found = await findRecord(
     given,
@@ -49,6 +53,7 @@ export async function releaseInputs(): Promise<ReleaseInputs> {
   return {
     ...inputs,
     found,
+    environment,
     dryRun: flag('dry-run'),
     allowUnproven: flag('allow-unproven'),
     github: token && repository ? { token, repository } : undefined,
@@ -57,7 +62,8 @@ export async function releaseInputs(): Promise<ReleaseInputs> {
       settings,
       record,
       version: versionOf(optional('version') ?? found.version, record),
-      env: `${env}\n`,
+      env: environment.text,
+      secretFiles,
       pullLogin: inputs.pullLogin(Object.values(record.services).map(({ image }) => image)),
       workspace: inputs.workspace,
       allowOlder: flag('allow-older'),

@@ -98,13 +98,17 @@ async function finish(
   else failWith(EXIT_CODES[outcome], said);
 }
 
-function planTable({ plan, release }: Prepared): string {
+function planTable({ plan, release, environment }: Prepared): string {
   const rows = plan.steps.map(({ service, action, reason }) => [
     code(service),
     action,
     cell(reason),
   ]);
-  return `${code(release)}\n\n${table(['service', 'what happens', 'why'], rows)}`;
+  return [
+    code(release),
+    table(['service', 'what happens', 'why'], rows),
+    ...environment.map((change) => `Environment of ${cell(change)}`),
+  ].join('\n\n');
 }
 
 function nameOf(served: Served | null | undefined): string | null | undefined {

@@ -14,6 +14,7 @@ import {
   rootOf,
   stateCollector,
 } from './host-release.ts';
+import { environmentChanges } from './env-diff.ts';
 import { parseModel } from './model.ts';
 import { plan } from './plan.ts';
 
@@ -132,6 +133,7 @@ export async function prepareRollback(
       ran: {},
       kind: 'rollback',
     }),
+    environment: environmentChanges(state.facts?.environment, model),
     ledger: ledgerOf(model, facts),
     entries: [],
   };

@@ -1,5 +1,6 @@
 import { carryOut, type Proof } from './carry-out.ts';
 import { gitHubWitness } from './deployment.ts';
+import { checkEnvironment } from './env.ts';
 import { passGate } from './gate.ts';
 import type { Context } from './host-release.ts';
 import { prepare } from './prepare.ts';
@@ -17,6 +18,7 @@ export async function runDeploy(
     dryRun,
     proof,
     begin: async () => {
+      checkEnvironment(inputs.environment, context.log);
       await passGate(inputs, context.log);
       return gitHubWitness(inputs, context.log);
     },

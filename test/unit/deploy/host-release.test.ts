@@ -27,6 +27,7 @@ const settings = (path: string | undefined): EnvironmentSettings => ({
   requires: undefined,
   ref: undefined,
   scan: {},
+  envTemplate: undefined,
   smoke: [],
 });
 

@@ -169,6 +169,8 @@ describe('releaseInputs', () => {
     expect(said.match(/(?<=^::add-mask::).*-?secret$/gm)).toEqual([
       'first-secret',
       'second secret',
+      'second%2520secret',
+      'second+secret',
       'third-secret',
     ]);
     expect(said).not.toContain('short');

@@ -1,0 +1,34 @@
+/** What stands for a value in a template, found within a longer one: `postgres://app:changeme@db`, `sk-xxxx`, `https://<domain>`. */
+const WITHIN = [
+  /(?<![a-z0-9])(?:change|replace)[-_]?(?:me|this)(?![a-z0-9])/i,
+  /(?<![a-z0-9])your[-_][a-z0-9_-]+/i,
+  // A mail address in brackets is none, nor is HTML: Shop <shop@example.com>, <b>Hello</b>.
+  /<[^<>@/]+>(?![^]*<\/)/,
+  /(?<![a-z0-9])x{3,}(?![a-z0-9])/i,
+  /(?<![a-z0-9])(?:TODO|FIXME|TBD)(?![a-z0-9])/,
+  /^#/,
+];
+
+/** What is a placeholder wherever it comes from: nothing else is left of the value. A team may well call its application `todo`. */
+const WHOLE = [
+  /^(?:change|replace)[-_ ]?(?:me|this)$/i,
+  /^your[-_ ](?:[a-z0-9]+[-_ ])*(?:key|token|secret|pass|passwd|password|id|user|username|name|e?mail|domain|host|hostname|url|uri|value|account|here)$/i,
+  /^<[^<>@/]+>$/,
+  /^x{3,}$/i,
+  /^(?:TODO|FIXME|TBD)$/,
+];
+
+/**
+ * Whether a value waits to be replaced. It does when it is nothing but a placeholder, when it has kept one of the template's value,
+ * or when it is the template's value and calls itself an example. A value that is merely the template's, such as a port, is good.
+ * @param template the value in the template, undefined where that lacks the name
+ */
+export function isPlaceholder(value: string, template: string | undefined): boolean {
+  if (WHOLE.some((pattern) => pattern.test(value.trim()))) return true;
+  if (template === undefined) return false;
+  if (value === template && /(?<![a-z0-9])example(?![a-z0-9])/i.test(value)) return true;
+  return WITHIN.some((pattern) => {
+    const [token] = pattern.exec(template) ?? [];
+    return token !== undefined && (token === '#' ? value === template : value.includes(token));
+  });
+}
