@@ -68,7 +68,7 @@ try {
     expected: string,
     action: string,
     inputs: Record<string, string>,
-    ref = 'refs/heads/main',
+    { ref = 'refs/heads/main', workspace = system.workspace } = {},
   ): Promise<void> => {
     await count(host);
     say(title);
@@ -76,7 +76,7 @@ try {
     const started = seconds();
     const result = await runStep({
       action,
-      workspace: system.workspace,
+      workspace,
       inputs: { ...system.inputs(host, environment), ...inputs },
       env: pipeline.jobFor(ref),
       onLine: tell,
@@ -105,7 +105,8 @@ try {
     version: string,
     host: Host,
     environment: string,
-    { release, ref, expected = version }: { release: string; ref?: string; expected?: string },
+    { release, expected = version }: { release: string; expected?: string },
+    job: { ref?: string; workspace?: string } = {},
   ): Promise<void> => {
     const title = `deploy ${version} to ${environment} and prove it`;
     const inputs = {
@@ -116,16 +117,25 @@ try {
       'smoke-timeout': '5s',
       'drain-timeout': '2s',
     };
-    return step(title, host, environment, expected, '.', inputs, ref);
+    return step(title, host, environment, expected, '.', inputs, job);
   };
-  /** A tag: what staging has proven, and only that, goes to production. */
-  const tag = async (version: string): Promise<void> => {
+  /**
+   * A tag: what staging has proven, and only that, goes to production, from a checkout of its own, as jobs have them. What it gives back
+   * is awaited when the release has to be there: meanwhile the next commit may be built.
+   */
+  const tag = async (version: string): Promise<{ readonly released: Promise<void> }> => {
     const ref = `refs/tags/${version}`;
     say(`tag ${version}: look for its proof`);
     const promoted = await pipeline.promote(version);
-    if (promoted.exitCode === 0)
-      await deploy(version, production, 'production', { release: 'promoted.json', ref });
-    else refused.push(version);
+    if (promoted.exitCode !== 0) {
+      refused.push(version);
+      return { released: Promise.resolve() };
+    }
+    const job = { ref, workspace: await pipeline.checkOut() };
+    const release = { release: 'promoted.json' };
+    const released = deploy(version, production, 'production', release, job);
+    released.catch(() => undefined); // whoever awaits it hears of it
+    return { released };
   };
   const refused: string[] = [];
   const broken = (how: string) => (workspace: string) => {
@@ -136,15 +146,17 @@ try {
 
   const v1 = await push('v1.0.0', () => undefined);
   await deploy('v1.0.0', staging, 'staging', { release: v1.record });
-  await tag('v1.0.0');
+  const first = await tag('v1.0.0');
 
   const v2 = await push('v1.1.0', (workspace) => {
     edit(workspace, 'services/chat/src/echo.js', (text) => `${text}\n// Another version.\n`);
   });
+  await first.released;
   await deploy('v1.1.0', staging, 'staging', { release: v2.record });
-  await tag('v1.1.0');
+  const second = await tag('v1.1.0');
 
   const sick = await push('v1.2.0', broken('unhealthy'));
+  await second.released;
   await deploy('v1.2.0', staging, 'staging', { release: sick.record, expected: 'v1.1.0' });
   await tag('v1.2.0');
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { type Builder, startBuilder } from '../lab/builder.ts';
 import { engineEnv, registry, sh } from '../lab/engine.ts';
@@ -154,6 +154,15 @@ export class Pipeline {
       version,
       release: 'promoted.json',
     });
+  }
+
+  /** A checkout of this commit by itself, with the record that was promoted, as the job of a release has it. */
+  async checkOut(): Promise<string> {
+    const { workspace } = this.#system;
+    const folder = mkdtempSync(`${workspace}-`);
+    await this.#git('clone', '--quiet', '--shared', workspace, folder);
+    cpSync(join(workspace, 'promoted.json'), join(folder, 'promoted.json'));
+    return folder;
   }
 
   async #step(
