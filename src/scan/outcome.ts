@@ -4,7 +4,7 @@ import { countText } from './report/remedies.ts';
 import type { ScanRun } from './run.ts';
 
 /** How a scan ended. The gravest counts, in this order. */
-export type Outcome =
+type Outcome =
   'failed' | 'incomplete' | 'database-unavailable' | 'database-stale' | 'passed';
 
 /** The exit code of each; of a database under the policy `warn` it is 0. */

@@ -5,7 +5,7 @@ export interface Pair {
 }
 
 /** How long something takes, in seconds. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
+async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return (performance.now() - began) / 1000;

@@ -22,7 +22,7 @@ export interface TargetScan extends Scanned {
 }
 
 /** A target of which nothing is known. */
-export interface TargetProblem {
+interface TargetProblem {
   readonly target: Target;
   readonly problem: UserError;
 }
