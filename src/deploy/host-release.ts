@@ -15,6 +15,7 @@ import {
 } from '../host/transaction.ts';
 import { type Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
+import { type TakenPort, takenPorts } from './ports.ts';
 import type { Routing } from './compose.ts';
 import type { EnvironmentPrints } from './env-diff.ts';
 
@@ -61,6 +62,8 @@ export interface HostState {
   readonly facts: ReleaseFacts | undefined;
   readonly kept: readonly string[];
   readonly containers: readonly Container[];
+  /** Ports of the host that containers of other projects hold. */
+  readonly taken: readonly TakenPort[];
   /** Image reference -> `architecture digest digest ...`. */
   readonly images: ReadonlyMap<string, string>;
 }
@@ -103,6 +106,7 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
   const settings: string[] = [];
   const kept: string[] = [];
   const containers: Container[] = [];
+  const taken: TakenPort[] = [];
   const images = new Map<string, string>();
   return {
     read: ({ kind, fields }) => {
@@ -112,6 +116,7 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
       else if (kind === 'kept') kept.push(a);
       else if (kind === 'container')
         containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+      else if (kind === 'port') taken.push(...takenPorts(a, b, c));
       else if (kind === 'image') images.set(a, b);
     },
     state: () => ({
@@ -119,6 +124,7 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
       facts: settings.length === 0 ? undefined : parseFacts(settings),
       kept,
       containers,
+      taken,
       images,
     }),
   };

@@ -26,7 +26,14 @@ const service = z.looseObject({
     )
     .optional(),
   ports: z
-    .array(z.looseObject({ published: z.string().optional(), target: z.number().optional() }))
+    .array(
+      z.looseObject({
+        published: z.string().optional(),
+        target: z.number().optional(),
+        protocol: z.string().optional(),
+        host_ip: z.string().optional(),
+      }),
+    )
     .optional(),
   volumes: z.array(volume).optional(),
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string().optional() })).optional(),

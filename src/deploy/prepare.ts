@@ -27,6 +27,7 @@ import {
 } from './host-release.ts';
 import { type Model, parseModel } from './model.ts';
 import { plan } from './plan.ts';
+import { refuseTaken } from './ports.ts';
 import type { SecretFiles } from './secret-files.ts';
 
 /** A release and what it needs, the same for every host. */
@@ -93,6 +94,7 @@ export async function prepare(
   );
   refuseOlder(subject, state.current?.release);
   refuseForeign(state, model.name, host);
+  refuseTaken(model, state.taken, host);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
   const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };

@@ -55,6 +55,7 @@ test('stateCollector reads what a host reports, and ignores the rest', () => {
     'container\tid1\tshop-api-1\tapi\trunning\tprint\tr2',
     'container\tid2\tmanual\tdb\texited\t\t',
     `image\tx/api:1\tamd64 x/api@${digest('a')}`,
+    'port\tedge\tother\t0.0.0.0:443->443/tcp',
     'pulling\tx/api:1',
     'new\tthing',
   ]) {
@@ -74,6 +75,9 @@ test('stateCollector reads what a host reports, and ignores the rest', () => {
       },
       { id: 'id2', name: 'manual', service: 'db', state: 'exited', fingerprint: '', release: '' },
     ],
+    taken: [
+      { container: 'edge', project: 'other', address: '', first: 443, last: 443, protocol: 'tcp' },
+    ],
     images: new Map([['x/api:1', `amd64 x/api@${digest('a')}`]]),
   });
 });
@@ -90,6 +94,7 @@ describe('pinned', () => {
     facts: undefined,
     kept: [],
     containers: [],
+    taken: [],
     images: new Map([[image, ['amd64', ...digests].join(' ')]]),
   });
 
