@@ -1,12 +1,11 @@
 /** What stands for a value in a template, found within a longer one: `postgres://app:changeme@db`, `sk-xxxx`, `https://<domain>`. */
 const WITHIN = [
-  /(?<![a-z0-9])(?:change|replace)[-_]?(?:me|this)(?![a-z0-9])/i,
-  /(?<![a-z0-9])your[-_][a-z0-9_-]+/i,
+  /(?<![a-z0-9])(?:change|replace)[-_]?(?:me|this)(?![a-z0-9])/gi,
+  /(?<![a-z0-9])your[-_][a-z0-9_-]+/gi,
   // A mail address in brackets is none, nor is HTML: Shop <shop@example.com>, <b>Hello</b>.
-  /<[^<>@/]+>(?![^]*<\/)/,
-  /(?<![a-z0-9])x{3,}(?![a-z0-9])/i,
-  /(?<![a-z0-9])(?:TODO|FIXME|TBD)(?![a-z0-9])/,
-  /^#/,
+  /<[^<>@/]+>(?![^]*<\/)/g,
+  /(?<![a-z0-9])x{3,}(?![a-z0-9])/gi,
+  /(?<![a-z0-9])(?:TODO|FIXME|TBD)(?![a-z0-9])/g,
 ];
 
 /** What is a placeholder wherever it comes from: nothing else is left of the value. A team may well call its application `todo`. */
@@ -26,9 +25,10 @@ const WHOLE = [
 export function isPlaceholder(value: string, template: string | undefined): boolean {
   if (WHOLE.some((pattern) => pattern.test(value.trim()))) return true;
   if (template === undefined) return false;
-  if (value === template && /(?<![a-z0-9])example(?![a-z0-9])/i.test(value)) return true;
+  // In a template, `NAME= # required` has the comment for its value.
+  if (value === template && /^#|(?<![a-z0-9])example(?![a-z0-9])/i.test(value)) return true;
   return WITHIN.some((pattern) => {
-    const [token] = pattern.exec(template) ?? [];
-    return token !== undefined && (token === '#' ? value === template : value.includes(token));
+    const kept = new Set(value.match(pattern));
+    return template.match(pattern)?.some((token) => kept.has(token)) ?? false;
   });
 }
