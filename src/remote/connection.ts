@@ -166,7 +166,8 @@ export function connect(target: Target, access: Access, command: string): Connec
 /** A proxy command may need what the step has set for it, such as a token; ssh itself needs next to nothing. */
 function environment({ proxyCommand }: Access): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
-  const own = proxyCommand === undefined ? {} : withoutInputs(process.env);
+  const { SSH_AUTH_SOCK: _, ...step } = withoutInputs(process.env);
+  const own = proxyCommand === undefined ? {} : step;
   return { ...own, PATH, HOME, LC_ALL: 'C', SHELL: '/bin/sh' };
 }
 

@@ -42,6 +42,7 @@ const WORDS = {
   silent: /^kex_exchange_identification: |^Connection timed out during banner exchange/m,
   dropped: /^kex_exchange_identification: |^Connection (closed|reset) by |^Timeout, server /m,
   forbidden: /^channel \d+: open failed: (administratively prohibited|unknown channel type)/m,
+  noSession: /^channel 0: open failed: /m,
   beyond: /^channel \d+: open failed: connect failed: (.*)/m,
 };
 
@@ -50,7 +51,7 @@ export function explainSsh(ended: Ended, way: Way): UserError {
   const { target, knownHosts, jump, proxyCommand } = way;
   const host: Hop = { said: ended.stderr, target, name: 'host', knownHosts };
   const hop: Hop | undefined = jump && {
-    said: ended.jump,
+    said: ended.jump.replace(/^stdio forwarding failed\r?\n/m, ''),
     target: jump,
     name: 'jump host',
     knownHosts,
@@ -85,13 +86,15 @@ function refusedLogin(hop: Hop): UserError | undefined {
       `The ${name} and the OpenSSH of this runner have no ${what} in common.`,
       `It offers ${safeLine(offer ?? 'others')}. Compare with what the runner has (ssh -Q HostKeyAlgorithms, kex, cipher, mac), and update the older of the two.`,
     );
+  if (name === 'host' && WORDS.noSession.test(said))
+    return commandRefused(target, 'sshd gave it no session (MaxSessions)', []);
   const [denied, methods] = WORDS.denied.exec(said) ?? [];
   if (denied === undefined) return undefined;
   if (methods !== undefined && !methods.split(',').includes('publickey'))
     return problem(
       'ssh-key-not-enough',
       hop,
-      `The ${name} does not let the user ${target.user} in with a key alone: it wants ${methods}.`,
+      `The ${name} does not let the user ${target.user} in with a key alone: it wants ${methods || 'something else'}.`,
       `Let this user log in with a key, in /etc/ssh/sshd_config: PubkeyAuthentication yes, and no AuthenticationMethods that ask for more (Match User ${target.user}); then: systemctl reload ssh`,
     );
   const root = target.user === 'root' ? ', and PermitRootLogin prohibit-password' : '';

@@ -43,10 +43,13 @@ function balanced(text: string): boolean {
   return open === '';
 }
 
-/** A ProxyCommand that runs a program with these arguments: past ssh's own tokens, and past the shell that ssh hands it to. */
+/**
+ * A ProxyCommand that runs a program with these arguments. They pass ssh's tokens, its check of quotes (which takes a backslash for an
+ * escape even between single quotes) and a shell: a backslash before whatever is special means the same to all three.
+ */
 export function asProxyCommand(args: readonly string[]): string {
   return args
-    .map((arg) => (/^[\w./:@=,-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`))
+    .map((arg) => arg.replaceAll(/[^\w./:@=,\u0080-\uffff-]/g, '\\$&') || "''")
     .join(' ')
     .replaceAll('%', '%%');
 }

@@ -97,6 +97,63 @@ describe('sshArguments', () => {
   });
 });
 
+describe('the way through a jump host and a proxy', () => {
+  const jump = parseTarget('hop@[2001:db8::1]:2022');
+  const settings = async (args: readonly string[]): Promise<Map<string, string>> => {
+    const { stdout, stderr, code } = await run('ssh', ['-G', ...args]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    return new Map(
+      stdout
+        .split('\n')
+        .map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]),
+    );
+  };
+
+  test('a proxy command is handed on as it is, and waits for nobody longer than before', async () => {
+    const by = { ...access, proxyCommand: `nc -x "a b" %h %p` };
+    const own = await settings(sshArguments(target, by, 'x'));
+    expect(own.get('proxycommand')).toBe(`nc -x "a b" %h %p`);
+    expect(own.get('connecttimeout')).toBe('15');
+  });
+
+  test('each hop trusts the same pinned keys, reads no configuration, and is offered its own key alone', async () => {
+    const by: Access = {
+      ...access,
+      jump,
+      proxyCommand: `nc '%h' "100%%" %p`,
+      identities: ['/tmp/s/host.pub', '/tmp/s/jump.pub'],
+    };
+    const log = join(folderWith(), 'jump.log');
+    const own = await settings(argumentsOf(target, by, 'x', log));
+    expect(own.get('identityfile')).toBe('/tmp/s/host.pub');
+    // What ssh hands to the shell, after it has put its tokens in place.
+    const command = (own.get('proxycommand') ?? '').replaceAll('%%', '%');
+    const words = (await run('sh', ['-c', `printf '%s\\0' ${command}`])).stdout.split('\0');
+    expect(words[0]).toBe('ssh');
+    const hop = await settings(words.slice(1, -1));
+    expect(Object.fromEntries(hop)).toMatchObject({
+      user: 'hop',
+      hostname: '2001:db8::1',
+      port: '2022',
+      proxycommand: `nc '%h' "100%%" %p`,
+      identityfile: '/tmp/s/jump.pub',
+      identitiesonly: 'yes',
+      identityagent: '/tmp/s/agent',
+      stricthostkeychecking: 'true',
+      userknownhostsfile: '/tmp/s/known_hosts',
+      globalknownhostsfile: '/dev/null',
+      batchmode: 'yes',
+    });
+    expect(words).toEqual(expect.arrayContaining(['-F', '/dev/null', '-E', log]));
+    expect(words[words.indexOf('-W') + 1]).toBe('[example.com]:2222');
+  });
+
+  test('without keys of their own both get the one that there is', () => {
+    const args = sshArguments(target, { ...access, jump }, 'x').join(' ');
+    expect(args.match(/IdentityFile=none/g)).toHaveLength(2);
+  });
+});
+
 describe('openAccess', () => {
   const folder = (): string => {
     const made = folderWith({ state: '' });
@@ -125,6 +182,35 @@ describe('openAccess', () => {
     opened.agent.stop();
     expect(readFileSync(opened.knownHostsFile, 'utf8')).toBe('example.com ssh-ed25519 A\n');
     expect(statSync(opened.knownHostsFile).mode & 0o777).toBe(0o600);
+  });
+
+  test('two keys: their public halves tell ssh which one is for whom', async () => {
+    const place = folder();
+    for (const name of ['own', 'hop'])
+      await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(place, name)]);
+    const read = (name: string): string => readFileSync(join(place, name), 'utf8');
+    const jump = parseTarget('hop@jump.example');
+    const opened = await openAccess(
+      place,
+      { ...login(read('own'), 'a ssh-ed25519 A'), jump: { target: jump, key: read('hop') } },
+      [target],
+      systemClock,
+    );
+    opened.agent.stop();
+    const half = (name: string): string => read(name).split(' ')[1] ?? '';
+    expect(opened.identities?.map((file) => readFileSync(file, 'utf8').split(' ')[1])).toEqual([
+      half('own.pub'),
+      half('hop.pub'),
+    ]);
+  });
+
+  test('a jump host is among those that must be pinned', async () => {
+    const place = folder();
+    const jump = { target: parseTarget('hop@jump.example'), key: undefined };
+    const problem = await problemIn(
+      openAccess(place, { ...login('key'), jump }, [target], systemClock),
+    );
+    expect(problem.value).toBe('hop@jump.example, deploy@example.com:2222');
   });
 
   test('nothing pinned: no agent is started', async () => {
