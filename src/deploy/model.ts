@@ -6,12 +6,20 @@ const volume = z.looseObject({
   source: z.string().optional(),
   target: z.string().optional(),
   read_only: z.boolean().optional(),
+  bind: z.looseObject({ selinux: z.string().optional() }).optional(),
 });
 
 const service = z.looseObject({
   image: z.string().optional(),
   build: z.unknown().optional(),
   container_name: z.string().optional(),
+  platform: z.string().optional(),
+  logging: z
+    .looseObject({
+      driver: z.string().optional(),
+      options: z.record(z.string(), z.unknown()).nullish(),
+    })
+    .optional(),
   network_mode: z.string().optional(),
   networks: z
     .record(
@@ -86,4 +94,16 @@ export function replicas({ deploy, scale }: Service): number {
 /** The networks of a service; Compose gives `default` to one that names none. */
 export function networksOf({ networks }: Service): string[] {
   return Object.keys(networks ?? {});
+}
+
+/**
+ * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
+ * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
+ */
+export function formatJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2).replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${text}\n`;
 }

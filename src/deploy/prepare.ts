@@ -25,7 +25,7 @@ import {
   type HostState,
   type ReleaseFacts,
 } from './host-release.ts';
-import { type Model, parseModel } from './model.ts';
+import { formatJson, type Model, parseModel } from './model.ts';
 import { plan } from './plan.ts';
 import { refuseTaken } from './ports.ts';
 import type { SecretFiles } from './secret-files.ts';
@@ -117,7 +117,7 @@ export async function prepare(
   };
   const json = (path: string, value: unknown): TarEntry => ({
     path: `release/${path}`,
-    content: `${JSON.stringify(value, null, 2)}\n`,
+    content: formatJson(value),
     mode: 0o600,
   });
   return {
