@@ -1,4 +1,4 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { UserError } from '../kit/errors.ts';
 import { base64FormsOf, maskForms } from '../kit/forms.ts';
@@ -58,12 +58,14 @@ function isPath(path: string): boolean {
 function refuseTaken(path: string, workspace: string): void {
   if (path === '.env') throw taken(path, 'that is where the input env goes');
   insideWorkspace(path, workspace);
-  const there = (name: string): Stats | undefined =>
-    lstatSync(join(workspace, name), { throwIfNoEntry: false });
-  if (there(path)) throw taken(path, 'the repository has it already');
-  let folder = posix.dirname(path);
-  while (folder !== '.' && !there(folder)) folder = posix.dirname(folder);
-  if (there(folder)?.isFile()) throw taken(path, `${folder} is a file`);
+  const parts = path.split('/');
+  for (let count = 1; count <= parts.length; count += 1) {
+    const name = parts.slice(0, count).join('/');
+    const stats = lstatSync(join(workspace, name), { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (name === path) throw taken(path, 'the repository has it already');
+    if (stats.isFile()) throw taken(path, `${name} is a file`);
+  }
 }
 
 function taken(path: string, why: string): UserError {
