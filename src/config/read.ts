@@ -4,6 +4,7 @@ import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import { lineOf, readYaml } from '../kit/yaml.ts';
 import {
+  type HostNeeds,
   type ProxySettings,
   type ScanSettings,
   type Slipway,
@@ -34,6 +35,8 @@ export interface EnvironmentSettings {
   readonly scan: ScanSettings;
   /** The file that lists the names which the environment of a release must have. */
   readonly envTemplate: string | undefined;
+  /** What a host must have at least. */
+  readonly requiresHost: HostNeeds | undefined;
   readonly smoke: readonly SmokeCheck[];
 }
 
@@ -137,6 +140,7 @@ export function environmentSettings(config: Slipway, environment: string): Envir
     ref: own.ref,
     scan: { ...config.scan, ...own.scan },
     envTemplate: own['env-template'],
+    requiresHost: own['requires-host'],
     smoke: own.smoke ?? config.smoke,
   };
 }

@@ -112,6 +112,16 @@ const environment = z.strictObject({
       'A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.',
     ),
   proxy: proxy.optional(),
+  'requires-host': z
+    .strictObject({
+      memory: size.optional().describe('Memory of the host, for example 8GB.'),
+      cores: z.int().min(1).optional().describe('Processor cores.'),
+      disk: size
+        .optional()
+        .describe('Size of the file system where Docker keeps its data, for example 100GB.'),
+    })
+    .optional()
+    .describe('What a host must have at least; a smaller one is refused.'),
   scan: scan.optional().describe('What differs here from the top-level "scan:".'),
   smoke: z.array(check).optional(),
 });
@@ -146,3 +156,4 @@ export type Slipway = z.infer<typeof slipwaySchema>;
 export type SmokeCheck = z.infer<typeof check>;
 export type ScanSettings = z.infer<typeof scan>;
 export type ProxySettings = z.infer<typeof proxy>;
+export type HostNeeds = NonNullable<Slipway['environments'][string]['requires-host']>;

@@ -1,8 +1,8 @@
 import { UserError } from '../kit/errors.ts';
-import { tar, type TarEntry } from '../kit/tar.ts';
+import type { TarEntry } from '../kit/tar.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
 import type { HostSession } from '../host/session.ts';
-import { newTransaction, type Served, served } from '../host/transaction.ts';
+import { newTransaction, type Served } from '../host/transaction.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import {
   chooseImages,
@@ -13,7 +13,6 @@ import {
   type Routing,
 } from './compose.ts';
 import { environmentChanges, environmentPrints } from './env-diff.ts';
-import { composeSources } from './files.ts';
 import {
   type Context,
   ledgerOf,
@@ -25,9 +24,10 @@ import {
   type HostState,
   type ReleaseFacts,
 } from './host-release.ts';
-import { formatJson, type Model, parseModel } from './model.ts';
+import { formatJson, type Model } from './model.ts';
 import { plan } from './plan.ts';
 import { refuseTaken } from './ports.ts';
+import { resolve } from './resolve.ts';
 import type { SecretFiles } from './secret-files.ts';
 
 /** A release and what it needs, the same for every host. */
@@ -57,33 +57,8 @@ export async function prepare(
   const { settings, record, workspace, secretFiles } = subject;
   const host = session.target.text;
   const root = rootOf(settings);
-  const tx = newTransaction(clock);
-  const base = { root, tx };
-  const sources = composeSources(settings.compose, workspace, secretFiles);
-  const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
-  const modelLines: string[] = [];
-  const warnings: string[] = [];
-  let absolute = root;
-  await session.request(
-    'prepare',
-    {
-      ...base,
-      project: projectName(sources, settings),
-      compose: settings.compose,
-      size: archive.length,
-    },
-    ({ kind, fields }) => {
-      if (kind === 'model') modelLines.push(fields.join('\t'));
-      else if (kind === 'warning') warnings.push(fields.join(' '));
-      else if (kind === 'current') onCurrent(served(fields[0], fields[1]));
-      else if (kind === 'root') absolute = fields[0] ?? root;
-      else if (kind === 'recovering')
-        log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
-    },
-    [archive],
-  );
-  refuseUnset(warnings, host);
-  const model = parseModel(modelLines.join('\n'));
+  const base = { root, tx: newTransaction(clock) };
+  const { model, absolute } = await resolve(subject, session, base, { clock, log }, onCurrent);
   const images = chooseImages(model, record);
   const state = await pull(
     session,
@@ -97,7 +72,7 @@ export async function prepare(
   refuseTaken(model, state.taken, host);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
-  const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
+  const place = { root: absolute, source: `${absolute}/incoming/${base.tx}/src` };
   const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
   // The name of the release says which configuration it has, too: the same images with another setting are another release.
   const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
@@ -150,18 +125,6 @@ export async function prepare(
   };
 }
 
-/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(
-  sources: readonly TarEntry[],
-  { app, environment, compose }: EnvironmentSettings,
-): string | undefined {
-  const named = sources.some(
-    ({ path, content }) =>
-      compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)),
-  );
-  return named ? undefined : `${app}-${environment}`;
-}
-
 /** The proxy and the ports that it routes to; undefined when slipway.yml asks for none. */
 function routingOf({ proxy, services }: EnvironmentSettings, model: Model): Routing | undefined {
   if (proxy.driver === 'none') return undefined;
@@ -178,24 +141,6 @@ function routingOf({ proxy, services }: EnvironmentSettings, model: Model): Rout
     port !== undefined && Object.hasOwn(model.services, service) ? [[service, port] as const] : [],
   );
   return { proxy: name, ports: Object.fromEntries(ports) };
-}
-
-/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
-function refuseUnset(warnings: readonly string[], host: string): void {
-  const unset = [
-    ...new Set(
-      warnings.flatMap(
-        (line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [],
-      ),
-    ),
-  ];
-  if (unset.length === 0) return;
-  throw new UserError({
-    id: 'variable-missing',
-    message: `${host}: the Compose file uses variables that are not set.`,
-    value: unset.join(', '),
-    fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${unset[0] ?? 'NAME'}:-value}`,
-  });
 }
 
 /** A re-run of an old workflow must not roll an environment back. Identifiers sort by time. */

@@ -3,6 +3,7 @@ import { failWith } from '../kit/action.ts';
 import { describe, UserError } from '../kit/errors.ts';
 import { formatDuration } from '../kit/duration.ts';
 import { cell, code, details, table, writeSummary } from '../kit/summary.ts';
+import { problemsOf } from '../host/findings.ts';
 import type { Outcome } from '../host/protocol.ts';
 import type { Served } from '../host/transaction.ts';
 import type { ReleaseResult } from './deploy.ts';
@@ -61,8 +62,11 @@ export async function reportError(
   core.error(describe(error));
   const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
   await finish(outcome, said, current ?? undefined, report, [
-    `\`${error.id}\` ${cell(error.value ?? '')}`,
-    `**Fix:** ${cell(error.fix)}`,
+    ...problemsOf(error).flatMap((problem) => [
+      ...(problem === error ? [] : [cell(problem.message)]),
+      `\`${problem.id}\` ${cell(problem.value ?? '')}`,
+      `**Fix:** ${cell(problem.fix)}`,
+    ]),
   ]);
   return { outcome, proven: false, sentence: said };
 }

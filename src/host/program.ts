@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
  */
 const PARTS = [
   new URL('./program/10-core.sh', import.meta.url),
+  new URL('./program/15-preflight.sh', import.meta.url),
   new URL('./program/20-prepare.sh', import.meta.url),
   new URL('./program/30-nginx.sh', import.meta.url),
   new URL('./program/40-replace.sh', import.meta.url),

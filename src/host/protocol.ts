@@ -77,9 +77,17 @@ export function encodeRequest(
   return Buffer.concat([Buffer.from(`${verb}\n${lines.join('')}\n`), ...payload]);
 }
 
+/** The packages of Debian and Ubuntu that bring a tool of another name. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  flock: 'util-linux',
+  setsid: 'util-linux',
+  timeout: 'coreutils',
+  awk: 'mawk',
+};
+
 /** What the host refused, in a person's words. */
 export function refusal(
-  [id = '', value = '', detail = '']: readonly string[],
+  [id = '', value = '', detail = '', more = '']: readonly string[],
   host: string,
 ): UserError {
   const problem = (message: string, fix: string, shown = value): UserError =>
@@ -87,29 +95,22 @@ export function refusal(
   switch (id) {
     case 'tool-missing':
       return problem(
-        `${value} is not installed on the host.`,
-        `Install it: sudo apt-get install -y ${value === 'flock' ? 'util-linux' : value}`,
+        `${value} is not installed on the host, or not on the PATH of a shell without a login.`,
+        value === 'docker'
+          ? 'Install Docker Engine: https://docs.docker.com/engine/install/ ; if it is there, link it: sudo ln -s <where it is> /usr/local/bin/docker'
+          : `Install it: sudo apt-get install -y ${PACKAGES[value] ?? value}`,
       );
     case 'docker-unavailable':
-      return problem(
-        'Docker does not answer to this user.',
-        'Check that Docker runs, and let the user use it: sudo usermod -aG docker <user>, then log in anew.',
-      );
+      return dockerProblem(value, detail, more === 'sudo', host);
     case 'compose-missing':
       return problem(
-        'Docker Compose v2 is not installed.',
-        'Install it: sudo apt-get install -y docker-compose-plugin',
-      );
-    case 'disk-full':
-      return problem(
-        'The disk of the host is nearly full.',
-        'Make room, for example: docker system prune -a, or give the host a larger disk.',
+        detail === ''
+          ? 'Docker Compose v2 is not installed.'
+          : `Docker Compose v2 is not installed; ${detail} is v1, which ended in 2023 and does not know what Slipway asks of it.`,
+        'Install it: sudo apt-get install -y docker-compose-plugin (docker-compose-v2 from Ubuntu itself), or as one file: https://docs.docker.com/compose/install/linux/',
       );
     case 'not-writable':
-      return problem(
-        'The folder of the release cannot be written.',
-        'Check the owner of the folder, and that the disk is neither full nor read-only.',
-      );
+      return placeProblem(value, detail, host);
     case 'locked':
       return problem(
         'Another release is under way on this host.',
@@ -142,6 +143,60 @@ export function refusal(
         fix: 'Please report this.',
       });
   }
+}
+
+/** Docker did not answer: why, by its own words. */
+function dockerProblem(said: string, user: string, bySudo: boolean, host: string): UserError {
+  const name = user === '' ? '<user>' : user;
+  if (/podman|can't evaluate field/i.test(said)) {
+    return new UserError({
+      id: 'docker-podman',
+      message: `${host}: the command docker of this host is not Docker's own; Podman is not supported.`,
+      value: said,
+      fix: 'Install Docker Engine in its place: sudo apt-get remove -y podman-docker, then https://docs.docker.com/engine/install/',
+    });
+  }
+  if (/permission denied/i.test(said)) {
+    return new UserError({
+      id: 'docker-permission',
+      message: `${host}: ${name} may not speak to Docker${bySudo ? '; it would answer to sudo, which Slipway never uses' : ''}.`,
+      value: said,
+      fix: `Let the user in: sudo usermod -aG docker ${name}. It counts from the next login on. (Whoever may use Docker can become root on that host.)`,
+    });
+  }
+  return new UserError({
+    id: 'docker-unavailable',
+    message: `${host}: Docker does not answer to this user.`,
+    value: said,
+    fix: 'Start it: sudo systemctl enable --now docker; what it says of itself: sudo journalctl -u docker -n 50',
+  });
+}
+
+/** The folder of the release cannot be written: why, by the words of mkdir or tar. */
+function placeProblem(folder: string, said: string, host: string): UserError {
+  const value = said === '' ? folder : `${folder}: ${said}`;
+  if (/read-only file system/i.test(said)) {
+    return new UserError({
+      id: 'disk-read-only',
+      message: `${host}: the file system of the release is read-only.`,
+      value,
+      fix: `Find out why first, since Linux does that to a failing disk: sudo dmesg | tail; then: sudo mount -o remount,rw "$(findmnt -no TARGET -T ${folder})"`,
+    });
+  }
+  if (/no space left|quota/i.test(said)) {
+    return new UserError({
+      id: 'disk-full',
+      message: `${host}: the disk of the host is full.`,
+      value,
+      fix: 'Make room, for example: docker system prune -a; and look at both: df -h; df -i',
+    });
+  }
+  return new UserError({
+    id: 'not-writable',
+    message: `${host}: the folder of the release cannot be written.`,
+    value,
+    fix: `Check the owner of the folder, and that the disk is neither full nor read-only: sudo chown -R <user> ${folder}`,
+  });
 }
 
 function composeProblem(said: string, host: string): UserError {

@@ -11,6 +11,7 @@ import {
   worthRetrying,
 } from '../remote/connection.ts';
 import type { Target } from '../remote/target.ts';
+import { together } from './findings.ts';
 import { BOOTSTRAP, bootstrapInput, hostProgram } from './program.ts';
 import {
   type Arguments,
@@ -47,7 +48,7 @@ export class HostSession {
 
   /**
    * Sends a request and hands over each line of the answer until its end.
-   * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
+   * @throws UserError what the host refused, all of it, or why the connection was lost (see explainSsh)
    */
   async request(
     verb: Verb,
@@ -59,19 +60,20 @@ export class HostSession {
     if (this.#open) this.#open.connection.process.stdin.write(request);
     else this.#open = await this.#connect(request);
     const { connection, lines } = this.#open;
-    let refused: UserError | undefined;
+    const refused: UserError[] = [];
     for (;;) {
       const next = await lines.next();
       if (next.done === true) {
         const lost = await this.#lost(connection);
-        throw refused ?? lost;
+        throw together(this.target.text, refused) ?? lost;
       }
       const line = next.value;
       if (line.kind === 'done') break;
-      if (line.kind === 'refused') refused ??= refusal(line.fields, this.target.text);
+      if (line.kind === 'refused') refused.push(refusal(line.fields, this.target.text));
       else onLine(line);
     }
-    if (refused) throw refused;
+    const problem = together(this.target.text, refused);
+    if (problem) throw problem;
   }
 
   /** Ends the conversation; the host does nothing more for us. */

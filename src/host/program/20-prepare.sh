@@ -5,10 +5,10 @@
 verb_prepare() {
   incoming=incoming/$tx
   emit root "$root"
+  emit current "$(named "$(current_release)")"
   tools || { take "$size" >/dev/null; preflight; return 1; }
   why=$(mkdir -p "$incoming" 2>&1) || unwritable
   why=$(take "$size" | tar -xpf - -C "$incoming" 2>&1) || unwritable
-  emit current "$(named "$(current_release)")"
   settle || return 1
   # Compose and the engine take a tenth of a second each to answer: they are asked side by side.
   set --

@@ -91,7 +91,7 @@ serve() {
     case $verb in prepare|pull|activate|follow|decide|recover|status|history|release) ;; *) refuse verb-unknown "$verb"; exit 1 ;; esac
     cd "$home" || exit 1
     # Reading verbs leave no trace of an environment that does not exist here.
-    case $verb in prepare|activate) mkdir -p "$root" || { refuse not-writable "$root"; exit 1; } ;; esac
+    case $verb in prepare|activate) why=$(mkdir -p "$root" 2>&1) || { refuse not-writable "$root" "$(printf '%s' "$why" | flat)"; exit 1; } ;; esac
     cd "$root" 2>/dev/null || { refuse environment-unknown "$root"; emit 'done' 1; continue; }
     root=$PWD
     "verb_$verb"

@@ -17,6 +17,7 @@ const settings = (path: string | undefined): EnvironmentSettings => ({
   environment: 'staging',
   hosts: [],
   jump: undefined,
+  requiresHost: undefined,
   url: undefined,
   path,
   compose: [],
@@ -41,7 +42,7 @@ describe('rootOf', () => {
     expect(rootOf(settings(path))).toBe(root);
   });
 
-  test.each(['-rf', '', '~/', '~/-x', 'a\nb', 'a\0b'])('%j cannot be used', (path) => {
+  test.each(['-rf', '', '~/', '~/-x', '~', '~root/shop', 'a\nb', 'a\0b'])('%j cannot be used', (path) => {
     expect(problemOf(() => rootOf(settings(path))).id).toBe('bad-path');
   });
 });

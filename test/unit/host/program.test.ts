@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import {
   existsSync,
   mkdirSync,
@@ -8,65 +8,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { type Finished, run } from '../../../src/kit/process.ts';
+import { run } from '../../../src/kit/process.ts';
 import { BOOTSTRAP, bootstrapInput, hostProgram } from '../../../src/host/program.ts';
-import { type Arguments, encodeRequest } from '../../../src/host/protocol.ts';
-import { tar } from '../../../src/kit/tar.ts';
+import { encodeRequest } from '../../../src/host/protocol.ts';
 import { folderWith } from '../kit/support.ts';
+import { pathOf, prepare, SHELLS, talk, which } from './shells.ts';
 
 const parts = new URL('../../../src/host/program/', import.meta.url);
-
-/** The tools that a host has; Docker is not among them. */
-const TOOLS = (
-  'awk cat chmod cmp cp cut date dd df diff dirname find flock grep ln ls mkdir mktemp mv readlink ' +
-  'rm rmdir sed setsid sleep sort tail tar tr true'
-).split(' ');
-
-const SHELLS = ['dash', 'bash', 'busybox'] as const;
-type Shell = (typeof SHELLS)[number];
-
-/** Where a tool lies; not `command -v`, which knows some as built in. */
-function which(tool: string): string {
-  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
-  const found = folders.map((folder) => join(folder, tool)).find((path) => existsSync(path));
-  if (found !== undefined) return found;
-  throw new Error(`${tool} is missing. Install it: sudo apt-get install -y ${tool}`);
-}
-
-/** Folders for PATH: the machine's own tools with one shell as sh; with busybox all that it has. */
-const paths = new Map<Shell, string>();
-beforeAll(async () => {
-  const applets = (await run(which('busybox'), ['--list'])).stdout.split('\n');
-  for (const shell of SHELLS) {
-    const folder = folderWith();
-    for (const tool of ['sh', ...TOOLS]) {
-      const own = shell === 'busybox' && applets.includes(tool);
-      symlinkSync(which(own ? 'busybox' : tool === 'sh' ? shell : tool), join(folder, tool));
-    }
-    paths.set(shell, folder);
-  }
-});
-
-interface Talk extends Finished {
-  readonly lines: readonly string[];
-  readonly home: string;
-}
-
-/** Runs the bootstrap in an empty home, hands it the program and these bytes, and lets it end. */
-async function talk(shell: Shell, ...input: (string | Buffer)[]): Promise<Talk> {
-  const home = folderWith();
-  const path = paths.get(shell) ?? '';
-  const finished = await run(join(path, 'sh'), ['-c', BOOTSTRAP], {
-    cwd: home,
-    env: { PATH: path, HOME: home, TMPDIR: folderWith() },
-    input: Buffer.concat([
-      bootstrapInput(hostProgram()),
-      ...input.map((part) => Buffer.from(part)),
-    ]),
-    timeoutMs: 20_000,
-  });
-  return { ...finished, lines: finished.stdout.split('\n').slice(0, -1), home };
-}
 
 test('the parts are the files of the folder, in the order of their names', () => {
   const files = readdirSync(parts)
@@ -83,12 +31,6 @@ test('the bootstrap is made of nothing but itself', () => {
   expect(BOOTSTRAP).toMatch(/^exec sh -c '[^']*'$/);
   expect(bootstrapInput('aä\n').toString('utf8')).toBe('exit 97 #4\naä\n');
 });
-
-/** A request to prepare, with an archive that holds one file. */
-async function prepare(root: string, more: Arguments = {}, content = ''): Promise<Buffer> {
-  const archive = await tar([{ path: 'src/.env', content, mode: 0o600 }]);
-  return encodeRequest('prepare', { ...more, root, tx: 't1', size: archive.length }, [archive]);
-}
 
 describe.each(SHELLS)('%s', (shell) => {
   const request = encodeRequest;
@@ -146,6 +88,7 @@ describe.each(SHELLS)('%s', (shell) => {
       `root\t${home}/slipway/a/b`,
       'current\t',
       'refused\ttool-missing\tdocker',
+      ...lines.filter((line) => line.startsWith('fact\t')),
       'done\t1',
     ]);
     expect(readdirSync(join(home, 'slipway/a/b')).filter((name) => name !== 'lock')).toEqual([]);
@@ -262,7 +205,7 @@ describe.each(SHELLS)('%s', (shell) => {
       join(home, 'input'),
       Buffer.concat([bootstrapInput(hostProgram()), request('history', { root: 'a' })]),
     );
-    const path = paths.get(shell) ?? '';
+    const path = await pathOf(shell);
     await run(join(path, 'sh'), ['-c', `${BOOTSTRAP} <input`], {
       cwd: home,
       env: { PATH: path, TMPDIR: join(home, 'tmp') },

@@ -99,11 +99,16 @@ describe('encodeRequest', () => {
 
 describe('refusal', () => {
   test.each([
-    ['tool-missing', 'jq', 'is not installed', 'sudo apt-get install -y jq'],
+    ['tool-missing', 'tar', 'tar is not installed', 'sudo apt-get install -y tar'],
     ['tool-missing', 'flock', 'flock is not installed', 'sudo apt-get install -y util-linux'],
-    ['docker-unavailable', 'permission denied', 'Docker does not answer', 'usermod -aG docker'],
+    [
+      'tool-missing',
+      'docker',
+      'docker is not installed',
+      'https://docs.docker.com/engine/install/',
+    ],
+    ['docker-unavailable', 'Is the docker daemon running?', 'does not answer', 'systemctl enable'],
     ['compose-missing', 'docker compose', 'Compose v2 is not installed', 'docker-compose-plugin'],
-    ['disk-full', '/: 1 KiB free', 'nearly full', 'docker system prune'],
     ['not-writable', '/srv/x', 'cannot be written', 'owner of the folder'],
     ['locked', '20261121 by x', 'Another release is under way', 'Wait for it to end'],
     ['release-unknown', 'r1', 'not kept on the host', 'history'],
@@ -113,6 +118,56 @@ describe('refusal', () => {
     const problem = refusal([id, value], host);
     expect(problem).toMatchObject({ id, value });
     expect(problem.message).toMatch(/^deploy@example\.com: /);
+    expect(problem.message).toContain(message);
+    expect(problem.fix).toContain(fix);
+  });
+
+  test.each([
+    [
+      ['docker-unavailable', 'dial unix: permission denied', 'deploy', ''],
+      'docker-permission',
+      'deploy may not speak to Docker.',
+      'sudo usermod -aG docker deploy.',
+    ],
+    [
+      ['docker-unavailable', 'permission denied', 'ci', 'sudo'],
+      'docker-permission',
+      'it would answer to sudo, which Slipway never uses.',
+      'sudo usermod -aG docker ci.',
+    ],
+    [
+      ['docker-unavailable', "template: info:1: can't evaluate field ServerVersion", 'ci', ''],
+      'docker-podman',
+      'Podman is not supported',
+      'podman-docker',
+    ],
+    [
+      ['compose-missing', 'docker compose', '/usr/bin/docker-compose'],
+      'compose-missing',
+      '/usr/bin/docker-compose is v1',
+      'docker-compose-plugin',
+    ],
+    [
+      ['not-writable', '/srv/x', 'mkdir: /srv/x: Read-only file system'],
+      'disk-read-only',
+      'read-only',
+      'findmnt -no TARGET -T /srv/x',
+    ],
+    [
+      ['not-writable', '/srv/x', 'tar: x: No space left on device'],
+      'disk-full',
+      'the disk of the host is full',
+      'docker system prune',
+    ],
+    [
+      ['not-writable', '/srv/x', 'mkdir: /srv/x: Permission denied'],
+      'not-writable',
+      'cannot be written',
+      'chown',
+    ],
+  ])('%j is %s', (fields, id, message, fix) => {
+    const problem = refusal(fields, host);
+    expect(problem.id).toBe(id);
     expect(problem.message).toContain(message);
     expect(problem.fix).toContain(fix);
   });
