@@ -55,15 +55,18 @@ export function parseTemplate(text: string, file: string): EnvTemplate {
   };
 }
 
-/**
- * Compares an environment with its template.
- * @returns names that the template does not have
- * @throws UserError `env-incomplete`, which lists everything that is missing, empty or a placeholder: names and lines, never a value
- */
-export function checkAgainst(
+/** What a comparison found. */
+interface Comparison {
+  readonly unknown: readonly UnknownName[];
+  /** `env-incomplete`: everything that is missing, empty or a placeholder; names and lines, never a value. */
+  readonly error: UserError | undefined;
+}
+
+/** Compares an environment with its template. */
+export function compareWith(
   { file, names, mentioned }: EnvTemplate,
   entries: readonly DotenvEntry[],
-): UnknownName[] {
+): Comparison {
   const values = valuesOf(entries);
   const lineOf = new Map(entries.map(({ name, line }) => [name, line]));
   const absent = [...names.keys()].filter((name) => !values.has(name));
@@ -106,8 +109,8 @@ export function checkAgainst(
     ['empty', empty],
     ['placeholder', placeholders],
   ] as const;
-  if (problems.every(([, bad]) => bad.length === 0)) return unknown;
-  throw new UserError({
+  if (problems.every(([, bad]) => bad.length === 0)) return { unknown, error: undefined };
+  const error = new UserError({
     id: 'env-incomplete',
     message: `The environment of the release does not fulfil ${file}. ${problems
       .filter(([, bad]) => bad.length > 0)
@@ -116,6 +119,7 @@ export function checkAgainst(
     value: problems.flatMap(([, bad]) => bad.map(([name]) => name)).join(', '),
     fix: `Set these in the input env. What may be left out, ${file} marks with a comment: # optional`,
   });
+  return { unknown, error };
 }
 
 /** In a template, `NAME= # required` has the comment for its value: Compose takes only a # behind a space that follows a value for one. */

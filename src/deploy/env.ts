@@ -5,7 +5,7 @@ import { maskForms } from '../kit/forms.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import type { Log } from '../kit/log.ts';
 import { type DotenvEntry, parseDotenv } from '../config/dotenv.ts';
-import { checkAgainst, type EnvTemplate, parseTemplate } from '../config/env-template.ts';
+import { compareWith, type EnvTemplate, parseTemplate } from '../config/env-template.ts';
 
 /** The environment of a release. */
 export interface Environment {
@@ -69,12 +69,13 @@ export function checkEnvironment({ entries, template }: Environment, log: Log): 
     );
   }
   if (template === undefined) return;
-  const unknown = checkAgainst(template, entries);
-  if (unknown.length === 0) return;
+  const { unknown, error } = compareWith(template, entries);
   const names = unknown.map(({ name, line, meant }) =>
     meant === undefined ? `${name} (line ${line})` : `${name} (line ${line}; ${meant}?)`,
   );
-  log.notice(`The input env has names that ${template.file} lacks: ${names.join(', ')}`);
+  if (names.length > 0)
+    log.notice(`The input env has names that ${template.file} lacks: ${names.join(', ')}`);
+  if (error) throw error;
 }
 
 function linesOf(entries: readonly DotenvEntry[]): string {

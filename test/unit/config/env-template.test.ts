@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseDotenv } from '../../../src/config/dotenv.ts';
-import { checkAgainst, parseTemplate, type UnknownName } from '../../../src/config/env-template.ts';
+import { compareWith, parseTemplate, type UnknownName } from '../../../src/config/env-template.ts';
 import { isPlaceholder } from '../../../src/config/placeholder.ts';
 import { nearest } from '../../../src/config/nearest.ts';
 import { problemOf } from '../kit/support.ts';
 
-const check = (template: string, env: string): UnknownName[] =>
-  checkAgainst(parseTemplate(template, '.env.example'), parseDotenv(env, 'x'));
+function check(template: string, env: string): readonly UnknownName[] {
+  const compared = compareWith(parseTemplate(template, '.env.example'), parseDotenv(env, 'x'));
+  if (compared.error) throw compared.error;
+  return compared.unknown;
+}
 
 describe('a template', () => {
   const TEMPLATE = [
