@@ -5,15 +5,16 @@ import { join } from 'node:path';
 import { saveScratch } from './state.ts';
 
 /** The longest path of a Unix socket is 104 bytes on macOS, 108 on Linux; some of it is for the names below the folder. */
-const LONGEST_FOLDER = 80;
+const LONGEST_PARENT = 60;
 
 /**
- * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
+ * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets or holds what ssh
+ * reads for itself in the paths that it is given. Post removes it.
  */
 export function makeScratch(): string {
   const parent = (process.env.RUNNER_TEMP ?? '') || tmpdir();
   const folder = join(
-    parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent,
+    Buffer.byteLength(parent) > LONGEST_PARENT || /["'%$\\]/.test(parent) ? '/tmp' : parent,
     `slipway-${randomBytes(5).toString('hex')}`,
   );
   saveScratch(folder);

@@ -4,11 +4,13 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 export interface RelayOptions {
   readonly host: string;
   readonly port: number;
+  /** The address at which it listens itself. */
+  readonly listen?: string;
   /** How long every byte takes in one direction, in milliseconds: a round trip takes twice as long. */
   readonly delayMs?: number;
 }
 
-/** A TCP relay on 127.0.0.1 that can be slow, and can break. */
+/** A TCP relay on the loopback that can be slow, and can break. */
 export interface Relay {
   readonly port: number;
   /** How many connections were made through it so far. */
@@ -20,7 +22,12 @@ export interface Relay {
 }
 
 /** Starts a relay to `host:port`. */
-export async function startRelay({ host, port, delayMs = 0 }: RelayOptions): Promise<Relay> {
+export async function startRelay({
+  host,
+  port,
+  listen = '127.0.0.1',
+  delayMs = 0,
+}: RelayOptions): Promise<Relay> {
   const open = new Set<Socket>();
   let connections = 0;
   const keep = (socket: Socket): Socket => {
@@ -35,7 +42,7 @@ export async function startRelay({ host, port, delayMs = 0 }: RelayOptions): Pro
     pass(keep(near), far, delayMs);
     pass(far, near, delayMs);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(0, listen), 'listening');
   const drop = (): void => {
     for (const socket of open) socket.resetAndDestroy();
   };

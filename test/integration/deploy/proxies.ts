@@ -88,6 +88,7 @@ const socket = require('net').connect(Number(proxy), '127.0.0.1', () => socket.w
 socket.once('data', (head) => {
   const [line] = String(head).split('\\r\\n');
   if (!line.includes(' 200 ')) { console.error('the proxy says: ' + line); process.exit(1); }
+  process.stdout.write(head.subarray(head.indexOf('\\r\\n\\r\\n') + 4));
   socket.pipe(process.stdout);
   process.stdin.pipe(socket);
 });
@@ -103,6 +104,7 @@ socket.once('data', () => {
   socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, host.length]), Buffer.from(host), Buffer.from([port >> 8, port & 255])]));
   socket.once('data', (answer) => {
     if (answer[1] !== 0) { console.error('SOCKS says ' + answer[1]); process.exit(1); }
+    process.stdout.write(answer.subarray(10));
     socket.pipe(process.stdout);
     process.stdin.pipe(socket);
   });

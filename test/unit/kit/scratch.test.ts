@@ -66,6 +66,25 @@ describe('the private folder', () => {
     }
   });
 
+  test.each(['ü'.repeat(30), '100%h', '$HOME', 'a"b', "it's"])(
+    'is elsewhere when the path of the runner is %s: too long in bytes, or with what ssh reads for itself',
+    (name) => {
+      const parent = join(temp, name);
+      mkdirSync(parent);
+      process.env.RUNNER_TEMP = parent;
+      const folder = makeScratch();
+      removeScratch(folder);
+      expect(dirname(folder)).toBe('/tmp');
+    },
+  );
+
+  test('may have spaces in its path', () => {
+    const parent = join(temp, 'a b');
+    mkdirSync(parent);
+    process.env.RUNNER_TEMP = parent;
+    expect(dirname(makeScratch())).toBe(parent);
+  });
+
   test('goes with all that is in it, and a second time nothing happens', () => {
     const folder = makeScratch();
     mkdirSync(join(folder, 'deep'));
