@@ -61,7 +61,7 @@ function unfinished(text: string, input: string): UserError {
 /** Looks into a key, as far as ssh-add would not say it in words: whole, without passphrase, and no hardware's. */
 function judge(bytes: Buffer, input: string): void {
   if (bytes.toString('latin1', 0, OPENSSH.length) !== OPENSSH) {
-    if (bytes.length < derLength(bytes)) throw cutOff(input);
+    if (bytes[0] !== 0x30 || bytes.length < derLength(bytes)) throw cutOff(input);
     return;
   }
   let at = OPENSSH.length;
