@@ -167,6 +167,8 @@ function at(place: string, path: string, folder: boolean): string {
 /** The proxy mounts what Slipway generates, and answers for the names of the services it routes to. */
 function asProxy(service: Service, model: Model, routing: Routing, root: string): Service {
   const volumes = (service.volumes ?? []).filter(({ target }) => target !== GENERATED);
+  // Under SELinux, what we add needs the label that the user had to give to the rest.
+  const marked = volumes.some(({ bind }) => bind?.selinux !== undefined);
   const networks = Object.fromEntries(
     Object.entries(service.networks ?? {}).map(([network, settings]) => {
       const names = Object.keys(routing.ports)
@@ -182,7 +184,13 @@ function asProxy(service: Service, model: Model, routing: Routing, root: string)
     ...service,
     volumes: [
       ...volumes,
-      { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true },
+      {
+        type: 'bind',
+        source: `${root}/proxy/upstreams`,
+        target: GENERATED,
+        read_only: true,
+        ...(marked && { bind: { selinux: 'z' } }),
+      },
     ],
     networks,
   };

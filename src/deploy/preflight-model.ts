@@ -1,5 +1,6 @@
 import type { ReleaseRecord } from '../release/record.ts';
-import { type HostFacts } from './host-facts.ts';
+import { GENERATED } from './compose.ts';
+import type { HostFacts } from './host-facts.ts';
 import type { Model } from './model.ts';
 import { type Finding, isRootless } from './preflight.ts';
 
@@ -58,11 +59,15 @@ function platformFindings(
 
 /** Under SELinux a container reads a bound folder only when that is labelled so. Our own folder never is by itself. */
 function labelFindings(facts: HostFacts, model: Model, root: string): Finding[] {
-  if (facts.get('selinux') !== '1' || !(facts.get('security') ?? '').includes('name=selinux'))
+  // Without the flag of the engine, containers are not confined; 0 is a kernel that only writes down what it would have refused.
+  if (facts.get('selinux') === '0' || !(facts.get('security') ?? '').includes('name=selinux'))
     return [];
   const bare = Object.entries(model.services).flatMap(([service, { volumes = [] }]) =>
-    volumes.flatMap(({ type, source = '', bind }) =>
-      type === 'bind' && bind?.selinux === undefined ? [{ service, source }] : [],
+    volumes.flatMap(({ type, source = '', target, bind }) =>
+      // What stands there for development is not released.
+      type === 'bind' && bind?.selinux === undefined && target !== GENERATED
+        ? [{ service, source }]
+        : [],
     ),
   );
   const finding = (stops: boolean, found: typeof bare): Finding[] =>

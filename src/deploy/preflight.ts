@@ -1,4 +1,3 @@
-import semver from 'semver';
 import { parseSize, formatSize } from '../kit/size.ts';
 import type { Problem } from '../kit/errors.ts';
 import type { HostNeeds } from '../config/schema.ts';
@@ -15,7 +14,7 @@ export interface Finding extends Problem {
  * `config --format json`, `--no-recreate --scale` and `run -T` as we use them.
  * Source: https://docs.docker.com/compose/releases/release-notes/
  */
-const OLDEST = { engine: '20.10.0', compose: '2.20.0' };
+const OLDEST = { engine: '20.10', compose: '2.20' };
 
 /** Free room without which nothing begins, in KiB: a small image where Docker keeps its data, the files of a release in its folder. */
 const ROOM_KIB = [1_048_576, 65_536];
@@ -88,10 +87,13 @@ function dockerFindings(facts: HostFacts): Finding[] {
   return found;
 }
 
-/** Versions of distributions have their own endings, e.g. 28.5.2+dfsg4; what is no version is not judged. */
+/** Versions of distributions have their own endings, e.g. 28.5.2+dfsg4, and Docker's had leading zeros; what is no version is not judged. */
 function older(version: string | undefined, oldest: string): boolean {
-  const known = semver.coerce(version);
-  return known !== null && semver.lt(known, oldest);
+  const numbers = (text: string): number[] => (/^v?(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number); // prettier-ignore
+  const [major, minor] = numbers(version ?? '');
+  const [oldMajor = 0, oldMinor = 0] = numbers(oldest);
+  if (major === undefined || minor === undefined) return false;
+  return major < oldMajor || (major === oldMajor && minor < oldMinor);
 }
 
 /** Whether what outlives the connection is let live: the release itself for a while, and a rootless Docker for good. */

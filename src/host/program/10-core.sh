@@ -78,8 +78,13 @@ read_args() {
 # File descriptor 9 holds the lock; a detached activation inherits it, so there is no moment between the two.
 lock() {
   exec 9>>lock
-  # Some seconds of patience: the release before may still be clearing up.
-  flock -w 5 9 || { exec 9>&-; return 1; }
+  # Some seconds of patience: the release before may still be clearing up. Not flock -w: busybox has none.
+  tries=0
+  until flock -n 9; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 50 ] || { exec 9>&-; return 1; }
+    sleep 0.1
+  done
   printf '%s\n' "$tx $(date -u +%Y-%m-%dT%H:%M:%SZ) $by" >lock
 }
 

@@ -64,7 +64,12 @@ engine() {
   fi
   while read -r name value; do
     fact "$name" "$value"
-    case $name in docker-root) docker_root=$value ;; compose) compose_version=$value ;; esac
+    case "$name $value" in
+      docker-root*) docker_root=$value ;;
+      compose*) compose_version=$value ;;
+      # Not read, as dash reads it byte by byte, and the kernel gives away the first one only.
+      security*name=rootless*) fact lowest-port "$(cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" ;;
+    esac
   done <"$tmp/engine"
   for file in /etc/docker/daemon.json "${HOME:-}/.config/docker/daemon.json"; do
     [ -e "$file" ] || continue
@@ -82,7 +87,6 @@ session_facts() {
     [ -e "/var/lib/systemd/linger/$user" ] || fact no-linger "$user"
   fi
   [ ! -r /sys/fs/selinux/enforce ] || { read -r enforcing; fact selinux "$enforcing"; } </sys/fs/selinux/enforce
-  [ ! -r /proc/sys/net/ipv4/ip_unprivileged_port_start ] || { read -r lowest; fact lowest-port "$lowest"; } </proc/sys/net/ipv4/ip_unprivileged_port_start
 }
 
 # room k|i: blocks of 1 KiB, or inodes, where Docker keeps its data and where the release goes; as df prints them.
