@@ -6,8 +6,8 @@ import { expectProblem } from './errors/refused.ts';
 import { get, hello, type Hello } from './hello.ts';
 import { type Sshd, startSshd, traces } from './sshd.ts';
 
-/** An address of the lab's network at which nothing is. */
-const NOWHERE = '10.213.1.9';
+/** An address of the lab's network that neither its engine nor the lab itself deals out. */
+const NOWHERE = '10.213.1.125';
 
 let lab: Lab;
 let host: Host;
