@@ -9,6 +9,9 @@ const volume = z.looseObject({
   bind: z.looseObject({ selinux: z.string().optional() }).optional(),
 });
 
+/** Compose prints sizes as strings. */
+const bytes = z.union([z.string(), z.number()]);
+
 const service = z.looseObject({
   image: z.string().optional(),
   build: z.unknown().optional(),
@@ -47,9 +50,13 @@ const service = z.looseObject({
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string().optional() })).optional(),
   healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
   scale: z.number().optional(),
+  mem_reservation: bytes.optional(),
   deploy: z
     .looseObject({
       replicas: z.number().optional(),
+      resources: z
+        .looseObject({ reservations: z.looseObject({ memory: bytes.optional() }).optional() })
+        .optional(),
       update_config: z.looseObject({ order: z.string().optional() }).optional(),
     })
     .optional(),

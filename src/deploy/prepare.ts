@@ -24,6 +24,7 @@ import {
   type HostState,
   type ReleaseFacts,
 } from './host-release.ts';
+import { withinMemory } from './headroom.ts';
 import { formatJson, type Model } from './model.ts';
 import { plan } from './plan.ts';
 import { refuseTaken } from './ports.ts';
@@ -58,7 +59,13 @@ export async function prepare(
   const host = session.target.text;
   const root = rootOf(settings);
   const base = { root, tx: newTransaction(clock) };
-  const { model, absolute } = await resolve(subject, session, base, { clock, log }, onCurrent);
+  const { model, absolute, memoryFree } = await resolve(
+    subject,
+    session,
+    base,
+    { clock, log },
+    onCurrent,
+  );
   const images = chooseImages(model, record);
   const state = await pull(
     session,
@@ -104,15 +111,21 @@ export async function prepare(
     project: model.name,
     state,
     routing,
-    plan: plan({
-      ...facts,
-      ran: state.facts?.fingerprints ?? {},
-      model: final.model,
-      containers: state.containers,
-      routing,
-      migrate: settings.migrate,
-      kind: 'deploy',
-    }),
+    plan: withinMemory(
+      plan({
+        ...facts,
+        ran: state.facts?.fingerprints ?? {},
+        model: final.model,
+        containers: state.containers,
+        routing,
+        migrate: settings.migrate,
+        kind: 'deploy',
+      }),
+      final.model,
+      state.containers,
+      memoryFree,
+      host,
+    ),
     environment: environmentChanges(state.facts?.environment, final.model),
     ledger: ledgerOf(final.model, facts),
     entries: [

@@ -17,6 +17,8 @@ interface Resolved {
   readonly model: Model;
   /** The folder of the environment there, from the root on. */
   readonly absolute: string;
+  /** What the host's kernel could give away without swapping, in bytes. */
+  readonly memoryFree: number | undefined;
 }
 
 /**
@@ -69,7 +71,8 @@ export async function resolve(
   const problem = together(host, [...refused, ...told(true), ...unset(warnings, host)]);
   if (problem) throw problem;
   if (model === undefined) throw new Error('the host gave no model and no reason');
-  return { model, absolute };
+  const freeKib = facts.number('memory-free');
+  return { model, absolute, memoryFree: freeKib === undefined ? undefined : freeKib * 1024 };
 }
 
 function refusals(error: unknown): readonly UserError[] {

@@ -1,7 +1,7 @@
 import { describe, UserError } from '../kit/errors.ts';
 
 /** Several reasons why nothing can be released to a host. */
-export class HostUnfit extends UserError {
+class HostUnfit extends UserError {
   readonly problems: readonly UserError[];
 
   constructor(host: string, problems: readonly UserError[]) {

@@ -13,6 +13,8 @@ export interface Variant {
   readonly settings?: string;
   /** A part of a file of the repository, and what stands there instead. */
   readonly edit?: readonly [file: string, part: string, by: string];
+  /** What the log says besides. */
+  readonly says?: string;
   /** The refusals, in their order; none for a host that a release is deployed to. */
   readonly refused?: readonly string[];
   /** The warnings; those of a plain host when nothing is said. */
@@ -237,6 +239,20 @@ exit 125
     name: 'Smaller than `requires-host` asks for',
     settings: 'requires-host: { memory: 9000GB, cores: 999, disk: 900000GB }',
     refused: ['host-too-small', 'host-too-small', 'host-too-small'],
+  },
+  {
+    name: 'Less free memory than a second version of a service reserves: the old one is stopped first',
+    edit: ['docker-compose.yml', '    build: .', '    build: .\n    mem_reservation: 9000g'],
+    says: '  web: stop-first, changed; 9663.68 GB for a second version do not fit into the ',
+  },
+  {
+    name: 'Less free memory than a new service reserves',
+    edit: [
+      'docker-compose.yml',
+      '  nginx:',
+      '  more:\n    image: ${NGINX_IMAGE}\n    mem_reservation: 9000g\n  nginx:',
+    ],
+    refused: ['memory-short'],
   },
   {
     name: 'A limit for logs in `daemon.json`',
