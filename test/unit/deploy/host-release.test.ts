@@ -42,9 +42,12 @@ describe('rootOf', () => {
     expect(rootOf(settings(path))).toBe(root);
   });
 
-  test.each(['-rf', '', '~/', '~/-x', '~', '~root/shop', 'a\nb', 'a\0b'])('%j cannot be used', (path) => {
-    expect(problemOf(() => rootOf(settings(path))).id).toBe('bad-path');
-  });
+  test.each(['-rf', '', '~/', '~/-x', '~', '~root/shop', 'a\nb', 'a\0b'])(
+    '%j cannot be used',
+    (path) => {
+      expect(problemOf(() => rootOf(settings(path))).id).toBe('bad-path');
+    },
+  );
 });
 
 test('stateCollector reads what a host reports, and ignores the rest', () => {
