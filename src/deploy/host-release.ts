@@ -192,6 +192,7 @@ export async function activate(
     project,
     release,
     kind,
+    base: prepared.state.current?.release ?? '',
     ledger: `${ledger},${ledgerMembers({ by: manner.by })}`,
     by: manner.by,
     hold: Math.ceil(manner.holdMs / 1000),

@@ -82,13 +82,19 @@ export type Service = z.infer<typeof service>;
 
 /** @throws UserError `compose-invalid` */
 export function parseModel(text: string): Model {
+  // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
+  if (/"__proto__"\s*:/.test(text)) throw unreadable('something is called __proto__', '__proto__');
   const result = modelSchema.safeParse(JSON.parse(text));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new UserError({
+  throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+
+function unreadable(what: string, value: string | undefined): UserError {
+  return new UserError({
     id: 'compose-invalid',
-    message: `The Compose model holds something that Slipway cannot read: ${issue?.message ?? ''}.`,
-    value: issue?.path.join('.'),
+    message: `The Compose model holds something that Slipway cannot read: ${what}.`,
+    value,
     fix: 'Mend this part of the Compose file; try it with: docker compose config',
   });
 }

@@ -126,5 +126,6 @@ function nameOf(served: Served | null | undefined): string | null | undefined {
 function outcomeOf(error: unknown): Outcome | undefined {
   if (!(error instanceof UserError)) return undefined;
   if (error.id === 'locked' || error.id === 'superseded') return error.id;
+  if (error.id === 'overtaken') return 'locked';
   return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
 }

@@ -125,6 +125,11 @@ export function refusal(
         'The host has no place in memory for the registry password, which is never written to a disk.',
         'Mount /dev/shm as tmpfs on the host.',
       );
+    case 'overtaken':
+      return problem(
+        'Another release came first: this one was planned for what was served before it. Nothing was changed.',
+        'Run the step again. A release that is newer by then stays, unless allow-older is said.',
+      );
     case 'release-unknown':
       return problem(
         'This release is not kept on the host.',

@@ -4,8 +4,7 @@ import { countText } from './report/remedies.ts';
 import type { ScanRun } from './run.ts';
 
 /** How a scan ended. The gravest counts, in this order. */
-type Outcome =
-  'failed' | 'incomplete' | 'database-unavailable' | 'database-stale' | 'passed';
+type Outcome = 'failed' | 'incomplete' | 'database-unavailable' | 'database-stale' | 'passed';
 
 /** The exit code of each; of a database under the policy `warn` it is 0. */
 const CODES: Readonly<Record<Outcome, number>> = {

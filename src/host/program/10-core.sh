@@ -14,7 +14,7 @@ nl='
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
 root='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
-socket='' by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
+socket='' by='' ledger='' base='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
 
@@ -60,6 +60,7 @@ read_args() {
       keep) keep=$value ;;
       by) by=$value ;;
       ledger) ledger=$value ;;
+      base) base=$value ;;
       size) size=$value ;;
       plan-size) plan_size=$value ;;
       compose) compose=$compose$value$nl ;;

@@ -11,6 +11,8 @@ verb_activate() {
   plan=$(take "$plan_size")
   settle || return 1
   lock || { refuse locked "$(cat lock)"; return 1; }
+  # The plan is for what was served when it was made.
+  [ "$base" = "$(current_release)" ] || { refuse overtaken "$(current_release)"; unlock; rm -rf "incoming/$tx"; return 1; }
   if [ "$kind" = deploy ]; then
     for file in "incoming/$tx/files"/*; do
       [ ! -e "$file" ] || [ -e "files/${file##*/}" ] || mv "$file" files/

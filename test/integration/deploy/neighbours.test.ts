@@ -63,3 +63,22 @@ describe('two environments of one app, and another app, on one host', () => {
     expect(await stateOf(host, `/home/deploy/${other?.root ?? ''}`)).toBe(before);
   });
 });
+
+test('one environment twice at the same time: what is called deployed is what is served', async () => {
+  const [one] = all();
+  if (one === undefined) throw new Error('there is nothing to release');
+  shop.again('v3', 'v1');
+  shop.again('v4', 'v2');
+  const results = await Promise.all([release(one, 'v3'), release(one, 'v4')]);
+  const good = results.filter(({ exitCode }) => exitCode === 0);
+  expect(good.length).toBeGreaterThan(0);
+  // Who came second was planned for another state, or found the lock taken, or is older.
+  for (const { exitCode, outputs } of results)
+    if (exitCode !== 0) expect(['locked', 'superseded']).toContain(outputs.outcome);
+  const current = `/home/deploy/${one.root}/current/compose.json`;
+  const wanted = await host.exec(`grep -o 'hello/web@sha256:[0-9a-f]*' ${current}`);
+  const running = await host.exec(
+    "docker inspect -f '{{.Config.Image}}' hello-staging-web-1 hello-staging-web-2 2>/dev/null || true",
+  );
+  expect(running).toContain(wanted);
+});

@@ -5,6 +5,15 @@ import { problemOf } from '../kit/support.ts';
 const parse = (value: unknown): ReturnType<typeof parseModel> => parseModel(JSON.stringify(value));
 
 describe('parseModel', () => {
+  test('a name that would be lost without a word is refused', () => {
+    const model = (environment: string): string =>
+      `{"name":"x","services":{"web":{"environment":${environment}}}}`;
+    const problem = problemOf(() => parseModel(model('{"__proto__":"1"}')));
+    expect(problem).toMatchObject({ id: 'compose-invalid', value: '__proto__' });
+    const said = JSON.stringify({ A: '"__proto__": 1' });
+    expect(parseModel(model(said)).services.web?.environment).toEqual(JSON.parse(said));
+  });
+
   test('keeps what it does not know, at any depth', () => {
     const model = {
       name: 'shop',

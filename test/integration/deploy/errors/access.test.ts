@@ -9,7 +9,7 @@ import { hello, type Hello, stateOf } from '../hello.ts';
 import { type Case, expectProblem } from './refused.ts';
 
 /** An address of the lab's network at which nothing is. */
-const NOWHERE = '10.213.1.9';
+const NOWHERE = '10.213.1.125';
 
 const CASES: readonly Case[] = [
   {

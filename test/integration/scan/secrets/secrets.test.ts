@@ -37,7 +37,12 @@ describe('a push', () => {
     const step = await scan(copy, push(before, after));
     expect(step).toMatchObject({
       exitCode: 0,
-      outputs: { outcome: 'clean', findings: '0', commits: '1', sarif: 'slipway-scan/secrets.sarif' },
+      outputs: {
+        outcome: 'clean',
+        findings: '0',
+        commits: '1',
+        sarif: 'slipway-scan/secrets.sarif',
+      },
       leftovers: [],
     });
     expect(step.summary).toContain('### No secrets in 1 commit');
