@@ -180,25 +180,24 @@ prune() {
 # once switched and proven it is finished, before that it is undone.
 settle() {
   [ -d journal ] || return 0
-  mine=$tx
   for file in journal/*; do
     case ${file#journal/} in *.*|'*') continue ;; esac
     settled "${file#journal/}" && continue
     lock || { refuse locked "$(cat lock)"; return 1; }
-    tx=${file#journal/}
-    emit recovering "$tx"
-    recover_one
+    # Whoever held the lock may have ended it meanwhile.
+    settled "${file#journal/}" || { emit recovering "${file#journal/}"; (recover_one "${file#journal/}"); }
     unlock
-    tx=$mine
   done
   lock || { refuse locked "$(cat lock)"; return 1; }
   unlock
 }
 
+# recover_one TX: in a process of its own, since the arguments of that transaction take the place of this request's.
 recover_one() {
-  saved_root=$root
+  tx=$1 saved_root=$root
   read_args <"journal/$tx.args"
   root=$saved_root composed=$release
+  find_socket
   look
   if grep -q "^state${tab}drained" "journal/$tx" || { grep -q "^state${tab}switched" "journal/$tx" && proven; }; then finish; else undo; fi
 }

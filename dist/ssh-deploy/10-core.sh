@@ -14,7 +14,7 @@ nl='
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
 root='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
-socket='' by='' ledger='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
+socket='' by='' ledger='' base='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
 
@@ -60,6 +60,7 @@ read_args() {
       keep) keep=$value ;;
       by) by=$value ;;
       ledger) ledger=$value ;;
+      base) base=$value ;;
       size) size=$value ;;
       plan-size) plan_size=$value ;;
       compose) compose=$compose$value$nl ;;
@@ -78,8 +79,13 @@ read_args() {
 # File descriptor 9 holds the lock; a detached activation inherits it, so there is no moment between the two.
 lock() {
   exec 9>>lock
-  # Some seconds of patience: the release before may still be clearing up.
-  flock -w 5 9 || { exec 9>&-; return 1; }
+  # Some seconds of patience: the release before may still be clearing up. Not flock -w: busybox has none.
+  tries=0
+  until flock -n 9; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 50 ] || { exec 9>&-; return 1; }
+    sleep 0.1
+  done
   printf '%s\n' "$tx $(date -u +%Y-%m-%dT%H:%M:%SZ) $by" >lock
 }
 

@@ -1,32 +1,14 @@
 # shellcheck shell=dash
 # Before anything changes: is this host fit, what does the Compose file mean here, are the images there?
 
-# Free space in KiB where PATH lives.
-free_kib() { df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }'; }
-
-preflight() {
-  for tool in docker flock tar dd awk; do
-    command -v "$tool" >/dev/null 2>&1 || { refuse tool-missing "$tool"; return 1; }
-  done
-  docker_root=$(docker info --format '{{.DockerRootDir}}' 2>"$tmp/err") || { refuse docker-unavailable "$(flat <"$tmp/err")"; return 1; }
-  # The Docker folder is often closed to us, but its file system is not.
-  while [ "$docker_root" != / ] && [ -z "$(free_kib "$docker_root")" ]; do docker_root=$(dirname "$docker_root"); done
-  enough_disk "$docker_root" 1048576 && enough_disk "$root" 65536
-}
-
-enough_disk() {
-  free=$(free_kib "$1")
-  [ "${free:-0}" -ge "$2" ] || { refuse disk-full "$1: ${free:-0} KiB free, $2 KiB needed"; return 1; }
-}
-
 # Unpacks the Compose files and reports what they mean on this host, with this Compose and these variables.
 verb_prepare() {
   incoming=incoming/$tx
-  # Without a place for it, the payload would be taken for the next request.
-  mkdir -p "$incoming" || { refuse not-writable "$root"; exit 1; }
-  take "$size" | tar -xpf - -C "$incoming" || { refuse not-writable "$root/$incoming"; exit 1; }
   emit root "$root"
   emit current "$(named "$(current_release)")"
+  tools || { take "$size" >/dev/null; preflight; return 1; }
+  why=$(mkdir -p "$incoming" 2>&1) || unwritable
+  why=$(take "$size" | tar -xpf - -C "$incoming" 2>&1) || unwritable
   settle || return 1
   # Compose and the engine take a tenth of a second each to answer: they are asked side by side.
   set --
@@ -36,23 +18,34 @@ verb_prepare() {
   done <<EOT
 $compose
 EOT
-  resolve_compose "$@" || return 1
-  each warning <"$tmp/warnings"
-  each model <"$tmp/model"
+  resolve_compose "$@"
   # From here on the values live in compose.json of the release alone.
   rm -rf "$incoming"
+  return "$fit"
 }
 
-# resolve_compose ARGUMENT...: what the files mean, into $tmp/model; and meanwhile, is this host fit?
+# unwritable: without a place for it, the payload would be taken for the next request. $why says why there is none.
+unwritable() { preflight; refuse not-writable "$root" "$(printf '%s' "$why" | flat)"; exit 1; }
+
+# resolve_compose ARGUMENT...: what the files mean; and meanwhile, is this host fit? Both are told, whatever comes of the other.
 resolve_compose() {
   # Variables of the login shell must neither fill a gap in the release's environment nor win over it.
   env -i PATH="$PATH" HOME="$HOME" ${DOCKER_CONFIG:+DOCKER_CONFIG="$DOCKER_CONFIG"} \
     docker compose --env-file "$incoming/src/.env" "$@" config --format json >"$tmp/model" 2>"$tmp/warnings" </dev/null &
   resolving=$!
-  preflight || { wait "$resolving"; return 1; }
-  wait "$resolving" && return
-  if docker compose version >/dev/null 2>&1; then refuse compose-invalid "$(flat <"$tmp/warnings")"; else refuse compose-missing 'docker compose'; fi
-  return 1
+  preflight
+  fit=$?
+  if wait "$resolving"; then
+    each warning <"$tmp/warnings"
+    each model <"$tmp/model"
+    return
+  fi
+  fit=1
+  if [ -n "$compose_version" ] || docker compose version >/dev/null 2>&1; then
+    refuse compose-invalid "$(flat <"$tmp/warnings")"
+  else
+    refuse compose-missing 'docker compose' "$(command -v docker-compose)"
+  fi
 }
 
 # Makes the images be here, and reports what runs. Without a login from the runner, the host pulls with its own.
@@ -124,13 +117,16 @@ from_registry() {
     { : >"$failed"; refuse pull-failed "$ref" "$(printf '%s' "$words" | flat)"; return 1; }
 }
 
-# What is here: the current release with what it says about itself, what is kept, and the containers of the project.
+# What is here: the current release with what it says about itself, what is kept, the containers of the project, and which ports those of
+# others hold.
 report() {
   emit current "$(named "$(current_release)")"
   [ ! -f current/settings.json ] || each settings <current/settings.json
   for kept in releases/*/compose.json; do
     [ ! -f "$kept" ] || { kept=${kept#releases/}; emit kept "${kept%/compose.json}"; }
   done
-  docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \
-    --format "container$tab{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Label \"slipway.fingerprint\"}}$tab{{.Label \"slipway.release\"}}"
+  docker ps -a --no-trunc --format "{{.Label \"com.docker.compose.project\"}}$tab{{.Label \"com.docker.compose.oneoff\"}}$tab{{.Ports}}$tab{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Label \"slipway.fingerprint\"}}$tab{{.Label \"slipway.release\"}}" |
+    awk -F "$tab" -v OFS="$tab" -v project="$project" '
+      $1 == project && $2 != "True" { print "container", $4, $5, $6, $7, $8, $9 }
+      $1 != project && $3 ~ /->/ { print "port", $5, $1, $3 }'
 }

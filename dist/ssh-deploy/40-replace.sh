@@ -192,7 +192,9 @@ stop_first() {
   # shellcheck disable=SC2086
   composed up -d --no-deps --force-recreate --no-build $scales "$@" || { failure "$*" 'could not be replaced'; return 1; }
   look
-  all_healthy "$@"
+  all_healthy "$@" || return 1
+  # nginx asks for the address of a name that has stayed the same once a second (valid=1s); until then it would try the old one.
+  for service; do ! grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || { sleep 1.1; break; }; done
 }
 
 # one_shot SERVICE...: each must end with exit code 0, within half an hour.

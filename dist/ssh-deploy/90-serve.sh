@@ -11,6 +11,8 @@ verb_activate() {
   plan=$(take "$plan_size")
   settle || return 1
   lock || { refuse locked "$(cat lock)"; return 1; }
+  # The plan is for what was served when it was made.
+  [ "$base" = "$(current_release)" ] || { refuse overtaken "$(current_release)"; unlock; rm -rf "incoming/$tx"; return 1; }
   if [ "$kind" = deploy ]; then
     for file in "incoming/$tx/files"/*; do
       [ ! -e "$file" ] || [ -e "files/${file##*/}" ] || mv "$file" files/
@@ -91,7 +93,7 @@ serve() {
     case $verb in prepare|pull|activate|follow|decide|recover|status|history|release) ;; *) refuse verb-unknown "$verb"; exit 1 ;; esac
     cd "$home" || exit 1
     # Reading verbs leave no trace of an environment that does not exist here.
-    case $verb in prepare|activate) mkdir -p "$root" || { refuse not-writable "$root"; exit 1; } ;; esac
+    case $verb in prepare|activate) why=$(mkdir -p "$root" 2>&1) || { refuse not-writable "$root" "$(printf '%s' "$why" | flat)"; exit 1; } ;; esac
     cd "$root" 2>/dev/null || { refuse environment-unknown "$root"; emit 'done' 1; continue; }
     root=$PWD
     "verb_$verb"

@@ -1,7 +1,7 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 8595:
+/***/ 3057:
 /***/ ((module) => {
 
 function isBuffer(value) {
@@ -201,7 +201,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4746:
+/***/ 9580:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__(4434)
@@ -209,7 +209,7 @@ module.exports = __nccwpck_require__(4434)
 
 /***/ }),
 
-/***/ 8526:
+/***/ 3587:
 /***/ ((module) => {
 
 module.exports = class FixedFIFO {
@@ -255,10 +255,10 @@ module.exports = class FixedFIFO {
 
 /***/ }),
 
-/***/ 5181:
+/***/ 3867:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const FixedFIFO = __nccwpck_require__(8526)
+const FixedFIFO = __nccwpck_require__(3587)
 
 module.exports = class FastFIFO {
   constructor (hwm) {
@@ -310,13 +310,13 @@ module.exports = class FastFIFO {
 
 /***/ }),
 
-/***/ 6728:
+/***/ 4006:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const pico = __nccwpck_require__(3090);
-const utils = __nccwpck_require__(1005);
+const pico = __nccwpck_require__(8016);
+const utils = __nccwpck_require__(4059);
 
 function picomatch(glob, options, returnState = false) {
   // default to os.platform()
@@ -334,7 +334,7 @@ module.exports = picomatch;
 
 /***/ }),
 
-/***/ 2473:
+/***/ 5595:
 /***/ ((module) => {
 
 
@@ -525,13 +525,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3703:
+/***/ 8265:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const constants = __nccwpck_require__(2473);
-const utils = __nccwpck_require__(1005);
+const constants = __nccwpck_require__(5595);
+const utils = __nccwpck_require__(4059);
 
 /**
  * Constants
@@ -1957,15 +1957,15 @@ module.exports = parse;
 
 /***/ }),
 
-/***/ 3090:
+/***/ 8016:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const scan = __nccwpck_require__(9371);
-const parse = __nccwpck_require__(3703);
-const utils = __nccwpck_require__(1005);
-const constants = __nccwpck_require__(2473);
+const scan = __nccwpck_require__(1781);
+const parse = __nccwpck_require__(8265);
+const utils = __nccwpck_require__(4059);
+const constants = __nccwpck_require__(5595);
 const isObject = val => val && typeof val === 'object' && !Array.isArray(val);
 
 /**
@@ -2325,12 +2325,12 @@ module.exports = picomatch;
 
 /***/ }),
 
-/***/ 9371:
+/***/ 1781:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const utils = __nccwpck_require__(1005);
+const utils = __nccwpck_require__(4059);
 const {
   CHAR_ASTERISK,             /* * */
   CHAR_AT,                   /* @ */
@@ -2347,7 +2347,7 @@ const {
   CHAR_RIGHT_CURLY_BRACE,    /* } */
   CHAR_RIGHT_PARENTHESES,    /* ) */
   CHAR_RIGHT_SQUARE_BRACKET  /* ] */
-} = __nccwpck_require__(2473);
+} = __nccwpck_require__(5595);
 
 const isPathSeparator = code => {
   return code === CHAR_FORWARD_SLASH || code === CHAR_BACKWARD_SLASH;
@@ -2735,7 +2735,7 @@ module.exports = scan;
 
 /***/ }),
 
-/***/ 1005:
+/***/ 4059:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 /*global navigator*/
@@ -2746,7 +2746,7 @@ const {
   REGEX_REMOVE_BACKSLASH,
   REGEX_SPECIAL_CHARS,
   REGEX_SPECIAL_CHARS_GLOBAL
-} = __nccwpck_require__(2473);
+} = __nccwpck_require__(5595);
 
 exports.isObject = val => val !== null && typeof val === 'object' && !Array.isArray(val);
 exports.hasRegexChars = str => REGEX_SPECIAL_CHARS.test(str);
@@ -2814,14 +2814,14 @@ exports.basename = (path, { windows } = {}) => {
 
 /***/ }),
 
-/***/ 7682:
+/***/ 6204:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { EventEmitter } = __nccwpck_require__(4746)
-const FIFO = __nccwpck_require__(5181)
-const TextDecoder = __nccwpck_require__(844)
+const { EventEmitter } = __nccwpck_require__(9580)
+const FIFO = __nccwpck_require__(3867)
+const TextDecoder = __nccwpck_require__(7934)
 
-const StreamError = __nccwpck_require__(5883)
+const StreamError = __nccwpck_require__(5657)
 
 // if we do a future major, expect queue microtask to be there always, for now a bit defensive
 const qmt =
@@ -4135,7 +4135,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5883:
+/***/ 5657:
 /***/ ((module) => {
 
 module.exports = class StreamError extends Error {
@@ -4189,7 +4189,7 @@ module.exports = class StreamError extends Error {
 
 /***/ }),
 
-/***/ 4113:
+/***/ 775:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const constants = { // just for envs without fs
@@ -4210,13 +4210,13 @@ try {
 
 /***/ }),
 
-/***/ 3365:
+/***/ 5763:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Writable, Readable, getStreamError } = __nccwpck_require__(7682)
-const FIFO = __nccwpck_require__(5181)
-const b4a = __nccwpck_require__(8595)
-const headers = __nccwpck_require__(574)
+const { Writable, Readable, getStreamError } = __nccwpck_require__(6204)
+const FIFO = __nccwpck_require__(3867)
+const b4a = __nccwpck_require__(3057)
+const headers = __nccwpck_require__(8428)
 
 const EMPTY = b4a.alloc(0)
 const MAX_HEADER_SIZE = 4 * 1024 * 1024 // arbitrary big number
@@ -4635,10 +4635,10 @@ function overflow (size) {
 
 /***/ }),
 
-/***/ 574:
+/***/ 8428:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(8595)
+const b4a = __nccwpck_require__(3057)
 
 const ZEROS = '0000000000000000000'
 const SEVENS = '7777777777777777777'
@@ -4964,23 +4964,23 @@ function addLength (str) {
 
 /***/ }),
 
-/***/ 4492:
+/***/ 6118:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(3365)
-exports.pack = __nccwpck_require__(9515)
+/* unused reexport */ __nccwpck_require__(5763)
+exports.pack = __nccwpck_require__(861)
 
 
 /***/ }),
 
-/***/ 9515:
+/***/ 861:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { Readable, Writable, getStreamError } = __nccwpck_require__(7682)
-const b4a = __nccwpck_require__(8595)
+const { Readable, Writable, getStreamError } = __nccwpck_require__(6204)
+const b4a = __nccwpck_require__(3057)
 
-const constants = __nccwpck_require__(4113)
-const headers = __nccwpck_require__(574)
+const constants = __nccwpck_require__(775)
+const headers = __nccwpck_require__(8428)
 
 const DMODE = 0o755
 const FMODE = 0o644
@@ -5267,11 +5267,11 @@ function mapWritable (buf) {
 
 /***/ }),
 
-/***/ 844:
+/***/ 7934:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const PassThroughDecoder = __nccwpck_require__(9646)
-const UTF8Decoder = __nccwpck_require__(2972)
+const PassThroughDecoder = __nccwpck_require__(7256)
+const UTF8Decoder = __nccwpck_require__(6414)
 
 module.exports = class TextDecoder {
   constructor(encoding = 'utf8') {
@@ -5338,10 +5338,10 @@ function normalizeEncoding(encoding) {
 
 /***/ }),
 
-/***/ 9646:
+/***/ 7256:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(8595)
+const b4a = __nccwpck_require__(3057)
 
 module.exports = class PassThroughDecoder {
   constructor(encoding) {
@@ -5364,10 +5364,10 @@ module.exports = class PassThroughDecoder {
 
 /***/ }),
 
-/***/ 2972:
+/***/ 6414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const b4a = __nccwpck_require__(8595)
+const b4a = __nccwpck_require__(3057)
 
 /**
  * https://encoding.spec.whatwg.org/#utf-8-decoder
@@ -5556,15 +5556,15 @@ function trailingBytesSeen(data) {
 
 /***/ }),
 
-/***/ 9140:
+/***/ 770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__(6759);
+module.exports = __nccwpck_require__(218);
 
 
 /***/ }),
 
-/***/ 6759:
+/***/ 218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -5835,33 +5835,33 @@ exports.debug = debug; // for test
 
 /***/ }),
 
-/***/ 9714:
+/***/ 6752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Client = __nccwpck_require__(5499)
-const Dispatcher = __nccwpck_require__(1645)
-const Pool = __nccwpck_require__(1618)
-const BalancedPool = __nccwpck_require__(3307)
-const Agent = __nccwpck_require__(8807)
-const ProxyAgent = __nccwpck_require__(4594)
-const EnvHttpProxyAgent = __nccwpck_require__(6191)
-const RetryAgent = __nccwpck_require__(516)
-const errors = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
+const Client = __nccwpck_require__(3701)
+const Dispatcher = __nccwpck_require__(883)
+const Pool = __nccwpck_require__(628)
+const BalancedPool = __nccwpck_require__(837)
+const Agent = __nccwpck_require__(7405)
+const ProxyAgent = __nccwpck_require__(6672)
+const EnvHttpProxyAgent = __nccwpck_require__(3137)
+const RetryAgent = __nccwpck_require__(50)
+const errors = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(9373)
-const buildConnector = __nccwpck_require__(8598)
-const MockClient = __nccwpck_require__(7291)
-const MockAgent = __nccwpck_require__(4295)
-const MockPool = __nccwpck_require__(6034)
-const mockErrors = __nccwpck_require__(3719)
-const RetryHandler = __nccwpck_require__(2802)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(7099)
-const DecoratorHandler = __nccwpck_require__(9273)
-const RedirectHandler = __nccwpck_require__(8740)
-const createRedirectInterceptor = __nccwpck_require__(6238)
+const api = __nccwpck_require__(6615)
+const buildConnector = __nccwpck_require__(9136)
+const MockClient = __nccwpck_require__(7365)
+const MockAgent = __nccwpck_require__(7501)
+const MockPool = __nccwpck_require__(4004)
+const mockErrors = __nccwpck_require__(2429)
+const RetryHandler = __nccwpck_require__(7816)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
+const DecoratorHandler = __nccwpck_require__(8155)
+const RedirectHandler = __nccwpck_require__(8754)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -5879,10 +5879,10 @@ module.exports.DecoratorHandler = DecoratorHandler
 module.exports.RedirectHandler = RedirectHandler
 module.exports.createRedirectInterceptor = createRedirectInterceptor
 module.exports.interceptors = {
-  redirect: __nccwpck_require__(1816),
-  retry: __nccwpck_require__(9048),
-  dump: __nccwpck_require__(2990),
-  dns: __nccwpck_require__(8313)
+  redirect: __nccwpck_require__(1514),
+  retry: __nccwpck_require__(2026),
+  dump: __nccwpck_require__(8060),
+  dns: __nccwpck_require__(379)
 }
 
 module.exports.buildConnector = buildConnector
@@ -5944,7 +5944,7 @@ function makeDispatcher (fn) {
 module.exports.setGlobalDispatcher = setGlobalDispatcher
 module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(7352).fetch)
+const fetchImpl = (__nccwpck_require__(4398).fetch)
 module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
@@ -5956,39 +5956,39 @@ module.exports.fetch = async function fetch (init, options = undefined) {
     throw err
   }
 }
-module.exports.Headers = __nccwpck_require__(5434).Headers
-module.exports.Response = __nccwpck_require__(7009).Response
-module.exports.Request = __nccwpck_require__(5269).Request
-module.exports.FormData = __nccwpck_require__(2396).FormData
+module.exports.Headers = __nccwpck_require__(660).Headers
+module.exports.Response = __nccwpck_require__(9051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(5910).FormData
 module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
-module.exports.FileReader = __nccwpck_require__(909).FileReader
+module.exports.FileReader = __nccwpck_require__(8355).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(417)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
 
 module.exports.setGlobalOrigin = setGlobalOrigin
 module.exports.getGlobalOrigin = getGlobalOrigin
 
-const { CacheStorage } = __nccwpck_require__(8639)
-const { kConstruct } = __nccwpck_require__(4843)
+const { CacheStorage } = __nccwpck_require__(3245)
+const { kConstruct } = __nccwpck_require__(109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
 module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9931)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
 
 module.exports.deleteCookie = deleteCookie
 module.exports.getCookies = getCookies
 module.exports.getSetCookies = getSetCookies
 module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(610)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
 
 module.exports.parseMIMEType = parseMIMEType
 module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(4498)
-module.exports.WebSocket = __nccwpck_require__(9380).WebSocket
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
+module.exports.WebSocket = __nccwpck_require__(3726).WebSocket
 module.exports.CloseEvent = CloseEvent
 module.exports.ErrorEvent = ErrorEvent
 module.exports.MessageEvent = MessageEvent
@@ -6004,18 +6004,18 @@ module.exports.MockPool = MockPool
 module.exports.MockAgent = MockAgent
 module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(8884)
+const { EventSource } = __nccwpck_require__(1238)
 
 module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 8124:
+/***/ 158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { addAbortListener } = __nccwpck_require__(6742)
-const { RequestAbortedError } = __nccwpck_require__(7397)
+const { addAbortListener } = __nccwpck_require__(3440)
+const { RequestAbortedError } = __nccwpck_require__(8707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -6075,16 +6075,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4466:
+/***/ 2279:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
-const { addSignal, removeSignal } = __nccwpck_require__(8124)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -6190,7 +6190,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 6808:
+/***/ 6862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -6204,10 +6204,10 @@ const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(8124)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 const kResume = Symbol('resume')
@@ -6448,16 +6448,16 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 4477:
+/***/ 4043:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(6773)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(9917)
+const { Readable } = __nccwpck_require__(9927)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
 
 class RequestHandler extends AsyncResource {
@@ -6669,18 +6669,18 @@ module.exports.RequestHandler = RequestHandler
 
 /***/ }),
 
-/***/ 926:
+/***/ 3560:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
 const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(9917)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
 const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(8124)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -6896,15 +6896,15 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 5196:
+/***/ 1882:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(7397)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
 const { AsyncResource } = __nccwpck_require__(6698)
-const util = __nccwpck_require__(6742)
-const { addSignal, removeSignal } = __nccwpck_require__(8124)
+const util = __nccwpck_require__(3440)
+const { addSignal, removeSignal } = __nccwpck_require__(158)
 const assert = __nccwpck_require__(4589)
 
 class UpgradeHandler extends AsyncResource {
@@ -7011,21 +7011,21 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 9373:
+/***/ 6615:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-module.exports.request = __nccwpck_require__(4477)
-module.exports.stream = __nccwpck_require__(926)
-module.exports.pipeline = __nccwpck_require__(6808)
-module.exports.upgrade = __nccwpck_require__(5196)
-module.exports.connect = __nccwpck_require__(4466)
+module.exports.request = __nccwpck_require__(4043)
+module.exports.stream = __nccwpck_require__(3560)
+module.exports.pipeline = __nccwpck_require__(6862)
+module.exports.upgrade = __nccwpck_require__(1882)
+module.exports.connect = __nccwpck_require__(2279)
 
 
 /***/ }),
 
-/***/ 6773:
+/***/ 9927:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Ported from https://github.com/nodejs/undici/pull/907
@@ -7034,9 +7034,9 @@ module.exports.connect = __nccwpck_require__(4466)
 
 const assert = __nccwpck_require__(4589)
 const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
-const { ReadableStreamFrom } = __nccwpck_require__(6742)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { ReadableStreamFrom } = __nccwpck_require__(3440)
 
 const kConsume = Symbol('kConsume')
 const kReading = Symbol('kReading')
@@ -7417,15 +7417,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 9917:
+/***/ 7655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const assert = __nccwpck_require__(4589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(7397)
+} = __nccwpck_require__(8707)
 
-const { chunksDecode } = __nccwpck_require__(6773)
+const { chunksDecode } = __nccwpck_require__(9927)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -7517,16 +7517,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8598:
+/***/ 9136:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const net = __nccwpck_require__(7030)
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(6742)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(7397)
-const timers = __nccwpck_require__(8461)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
+const timers = __nccwpck_require__(6603)
 
 function noop () {}
 
@@ -7764,7 +7764,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 4185:
+/***/ 735:
 /***/ ((module) => {
 
 
@@ -7889,7 +7889,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9160:
+/***/ 2414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -8098,7 +8098,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7397:
+/***/ 8707:
 /***/ ((module) => {
 
 
@@ -8530,7 +8530,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5849:
+/***/ 4655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -8538,7 +8538,7 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(7397)
+} = __nccwpck_require__(8707)
 const assert = __nccwpck_require__(4589)
 const {
   isValidHTTPToken,
@@ -8553,9 +8553,9 @@ const {
   validateHandler,
   getServerName,
   normalizedMethodRecords
-} = __nccwpck_require__(6742)
-const { channels } = __nccwpck_require__(9160)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(4185)
+} = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -9019,7 +9019,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 4485:
+/***/ 6443:
 /***/ ((module) => {
 
 module.exports = {
@@ -9093,7 +9093,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2666:
+/***/ 7752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -9101,7 +9101,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(4185)
+} = __nccwpck_require__(735)
 
 class TstNode {
   /** @type {any} */
@@ -9252,13 +9252,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6742:
+/***/ 3440:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(4485)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
 const { IncomingMessage } = __nccwpck_require__(7067)
 const stream = __nccwpck_require__(7075)
 const net = __nccwpck_require__(7030)
@@ -9266,9 +9266,9 @@ const { Blob } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 const { stringify } = __nccwpck_require__(1792)
 const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(7397)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(4185)
-const { tree } = __nccwpck_require__(2666)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+const { tree } = __nccwpck_require__(7752)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -9978,18 +9978,18 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8807:
+/***/ 7405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError } = __nccwpck_require__(7397)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(4485)
-const DispatcherBase = __nccwpck_require__(8079)
-const Pool = __nccwpck_require__(1618)
-const Client = __nccwpck_require__(5499)
-const util = __nccwpck_require__(6742)
-const createRedirectInterceptor = __nccwpck_require__(6238)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+const DispatcherBase = __nccwpck_require__(1841)
+const Pool = __nccwpck_require__(628)
+const Client = __nccwpck_require__(3701)
+const util = __nccwpck_require__(3440)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -10118,7 +10118,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 3307:
+/***/ 837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -10126,7 +10126,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(7397)
+} = __nccwpck_require__(8707)
 const {
   PoolBase,
   kClients,
@@ -10134,10 +10134,10 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(282)
-const Pool = __nccwpck_require__(1618)
-const { kUrl, kInterceptors } = __nccwpck_require__(4485)
-const { parseOrigin } = __nccwpck_require__(6742)
+} = __nccwpck_require__(2128)
+const Pool = __nccwpck_require__(628)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const { parseOrigin } = __nccwpck_require__(3440)
 const kFactory = Symbol('factory')
 
 const kOptions = Symbol('options')
@@ -10334,7 +10334,7 @@ module.exports = BalancedPool
 
 /***/ }),
 
-/***/ 3223:
+/***/ 637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -10342,9 +10342,9 @@ module.exports = BalancedPool
 /* global WebAssembly */
 
 const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(6742)
-const { channels } = __nccwpck_require__(9160)
-const timers = __nccwpck_require__(8461)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const timers = __nccwpck_require__(6603)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -10357,7 +10357,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(7397)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -10390,9 +10390,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(4485)
+} = __nccwpck_require__(6443)
 
-const constants = __nccwpck_require__(742)
+const constants = __nccwpck_require__(2824)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -10404,11 +10404,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(6668) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(7252))
+    mod = await WebAssembly.compile(__nccwpck_require__(3434))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -10416,7 +10416,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(6668))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -11331,7 +11331,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(2718).extractBody)
+      extractBody = (__nccwpck_require__(4492).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -11854,7 +11854,7 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 8122:
+/***/ 8788:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -11862,13 +11862,13 @@ module.exports = connectH1
 const assert = __nccwpck_require__(4589)
 const { errorMonitor } = __nccwpck_require__(8474)
 const { pipeline } = __nccwpck_require__(7075)
-const util = __nccwpck_require__(6742)
+const util = __nccwpck_require__(3440)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(7397)
+} = __nccwpck_require__(8707)
 const {
   kUrl,
   kReset,
@@ -11887,7 +11887,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(4485)
+} = __nccwpck_require__(6443)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -12293,7 +12293,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(2718).extractBody)
+    extractBody ??= (__nccwpck_require__(4492).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -12653,7 +12653,7 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 5499:
+/***/ 3701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // @ts-check
@@ -12663,16 +12663,16 @@ module.exports = connectH2
 const assert = __nccwpck_require__(4589)
 const net = __nccwpck_require__(7030)
 const http = __nccwpck_require__(7067)
-const util = __nccwpck_require__(6742)
-const { channels } = __nccwpck_require__(9160)
-const Request = __nccwpck_require__(5849)
-const DispatcherBase = __nccwpck_require__(8079)
+const util = __nccwpck_require__(3440)
+const { channels } = __nccwpck_require__(2414)
+const Request = __nccwpck_require__(4655)
+const DispatcherBase = __nccwpck_require__(1841)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(7397)
-const buildConnector = __nccwpck_require__(8598)
+} = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
 const {
   kUrl,
   kServerName,
@@ -12714,9 +12714,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(4485)
-const connectH1 = __nccwpck_require__(3223)
-const connectH2 = __nccwpck_require__(8122)
+} = __nccwpck_require__(6443)
+const connectH1 = __nccwpck_require__(637)
+const connectH2 = __nccwpck_require__(8788)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -13024,7 +13024,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(6238)
+const createRedirectInterceptor = __nccwpck_require__(5092)
 
 function onError (client, err) {
   if (
@@ -13284,19 +13284,19 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 8079:
+/***/ 1841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(1645)
+const Dispatcher = __nccwpck_require__(883)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(7397)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(4485)
+} = __nccwpck_require__(8707)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -13499,7 +13499,7 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 1645:
+/***/ 883:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -13571,15 +13571,15 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 6191:
+/***/ 3137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(8079)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(4485)
-const ProxyAgent = __nccwpck_require__(4594)
-const Agent = __nccwpck_require__(8807)
+const DispatcherBase = __nccwpck_require__(1841)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
+const ProxyAgent = __nccwpck_require__(6672)
+const Agent = __nccwpck_require__(7405)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -13738,7 +13738,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 1154:
+/***/ 4660:
 /***/ ((module) => {
 
 /* eslint-disable */
@@ -13862,15 +13862,15 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 282:
+/***/ 2128:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(8079)
-const FixedQueue = __nccwpck_require__(1154)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(4485)
-const PoolStats = __nccwpck_require__(4972)
+const DispatcherBase = __nccwpck_require__(1841)
+const FixedQueue = __nccwpck_require__(4660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
+const PoolStats = __nccwpck_require__(3246)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -14063,10 +14063,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4972:
+/***/ 3246:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(4485)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -14104,7 +14104,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 1618:
+/***/ 628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -14115,14 +14115,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(282)
-const Client = __nccwpck_require__(5499)
+} = __nccwpck_require__(2128)
+const Client = __nccwpck_require__(3701)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(7397)
-const util = __nccwpck_require__(6742)
-const { kUrl, kInterceptors } = __nccwpck_require__(4485)
-const buildConnector = __nccwpck_require__(8598)
+} = __nccwpck_require__(8707)
+const util = __nccwpck_require__(3440)
+const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+const buildConnector = __nccwpck_require__(9136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -14218,19 +14218,19 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 4594:
+/***/ 6672:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(4485)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
 const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(8807)
-const Pool = __nccwpck_require__(1618)
-const DispatcherBase = __nccwpck_require__(8079)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(7397)
-const buildConnector = __nccwpck_require__(8598)
-const Client = __nccwpck_require__(5499)
+const Agent = __nccwpck_require__(7405)
+const Pool = __nccwpck_require__(628)
+const DispatcherBase = __nccwpck_require__(1841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
+const buildConnector = __nccwpck_require__(9136)
+const Client = __nccwpck_require__(3701)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -14499,13 +14499,13 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 516:
+/***/ 50:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Dispatcher = __nccwpck_require__(1645)
-const RetryHandler = __nccwpck_require__(2802)
+const Dispatcher = __nccwpck_require__(883)
+const RetryHandler = __nccwpck_require__(7816)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -14541,7 +14541,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 7099:
+/***/ 2581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -14549,8 +14549,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(7397)
-const Agent = __nccwpck_require__(8807)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const Agent = __nccwpck_require__(7405)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -14580,7 +14580,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9273:
+/***/ 8155:
 /***/ ((module) => {
 
 
@@ -14631,15 +14631,15 @@ module.exports = class DecoratorHandler {
 
 /***/ }),
 
-/***/ 8740:
+/***/ 8754:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(6742)
-const { kBodyUsed } = __nccwpck_require__(4485)
+const util = __nccwpck_require__(3440)
+const { kBodyUsed } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(7397)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 const EE = __nccwpck_require__(8474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
@@ -14870,20 +14870,20 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 2802:
+/***/ 7816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const assert = __nccwpck_require__(4589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(4485)
-const { RequestRetryError } = __nccwpck_require__(7397)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
+const { RequestRetryError } = __nccwpck_require__(8707)
 const {
   isDisturbed,
   parseHeaders,
   parseRangeHeader,
   wrapRequestBody
-} = __nccwpck_require__(6742)
+} = __nccwpck_require__(3440)
 
 function calculateRetryAfterHeader (retryAfter) {
   const current = Date.now()
@@ -15314,14 +15314,14 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 8313:
+/***/ 379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const { isIP } = __nccwpck_require__(7030)
-const { lookup } = __nccwpck_require__(8229)
-const DecoratorHandler = __nccwpck_require__(9273)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(7397)
+const { lookup } = __nccwpck_require__(610)
+const DecoratorHandler = __nccwpck_require__(8155)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -15696,14 +15696,14 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 2990:
+/***/ 8060:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(6742)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(7397)
-const DecoratorHandler = __nccwpck_require__(9273)
+const util = __nccwpck_require__(3440)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const DecoratorHandler = __nccwpck_require__(8155)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -15826,12 +15826,12 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 6238:
+/***/ 5092:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const RedirectHandler = __nccwpck_require__(8740)
+const RedirectHandler = __nccwpck_require__(8754)
 
 function createRedirectInterceptor ({ maxRedirections: defaultMaxRedirections }) {
   return (dispatch) => {
@@ -15854,11 +15854,11 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1816:
+/***/ 1514:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RedirectHandler = __nccwpck_require__(8740)
+const RedirectHandler = __nccwpck_require__(8754)
 
 module.exports = opts => {
   const globalMaxRedirections = opts?.maxRedirections
@@ -15885,11 +15885,11 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 9048:
+/***/ 2026:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RetryHandler = __nccwpck_require__(2802)
+const RetryHandler = __nccwpck_require__(7816)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -15911,13 +15911,13 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 742:
+/***/ 2824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(4638);
+const utils_1 = __nccwpck_require__(172);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -16195,7 +16195,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 6668:
+/***/ 3870:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -16207,7 +16207,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 7252:
+/***/ 3434:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -16219,7 +16219,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 4638:
+/***/ 172:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -16240,13 +16240,13 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 4295:
+/***/ 7501:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kClients } = __nccwpck_require__(4485)
-const Agent = __nccwpck_require__(8807)
+const { kClients } = __nccwpck_require__(6443)
+const Agent = __nccwpck_require__(7405)
 const {
   kAgent,
   kMockAgentSet,
@@ -16257,14 +16257,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(6927)
-const MockClient = __nccwpck_require__(7291)
-const MockPool = __nccwpck_require__(6034)
-const { matchValue, buildMockOptions } = __nccwpck_require__(3283)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(7397)
-const Dispatcher = __nccwpck_require__(1645)
-const Pluralizer = __nccwpck_require__(907)
-const PendingInterceptorsFormatter = __nccwpck_require__(6064)
+} = __nccwpck_require__(1117)
+const MockClient = __nccwpck_require__(7365)
+const MockPool = __nccwpck_require__(4004)
+const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
+const Dispatcher = __nccwpck_require__(883)
+const Pluralizer = __nccwpck_require__(1529)
+const PendingInterceptorsFormatter = __nccwpck_require__(6142)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -16407,14 +16407,14 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 7291:
+/***/ 7365:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(5499)
-const { buildMockDispatch } = __nccwpck_require__(3283)
+const Client = __nccwpck_require__(3701)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -16423,10 +16423,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(6927)
-const { MockInterceptor } = __nccwpck_require__(9789)
-const Symbols = __nccwpck_require__(4485)
-const { InvalidArgumentError } = __nccwpck_require__(7397)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -16473,12 +16473,12 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 3719:
+/***/ 2429:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { UndiciError } = __nccwpck_require__(7397)
+const { UndiciError } = __nccwpck_require__(8707)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -16508,12 +16508,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9789:
+/***/ 1511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3283)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kDispatchKey,
@@ -16521,9 +16521,9 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(6927)
-const { InvalidArgumentError } = __nccwpck_require__(7397)
-const { buildURL } = __nccwpck_require__(6742)
+} = __nccwpck_require__(1117)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
+const { buildURL } = __nccwpck_require__(3440)
 
 /**
  * Defines the scope API for an interceptor reply
@@ -16722,14 +16722,14 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 6034:
+/***/ 4004:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(1618)
-const { buildMockDispatch } = __nccwpck_require__(3283)
+const Pool = __nccwpck_require__(628)
+const { buildMockDispatch } = __nccwpck_require__(3397)
 const {
   kDispatches,
   kMockAgent,
@@ -16738,10 +16738,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(6927)
-const { MockInterceptor } = __nccwpck_require__(9789)
-const Symbols = __nccwpck_require__(4485)
-const { InvalidArgumentError } = __nccwpck_require__(7397)
+} = __nccwpck_require__(1117)
+const { MockInterceptor } = __nccwpck_require__(1511)
+const Symbols = __nccwpck_require__(6443)
+const { InvalidArgumentError } = __nccwpck_require__(8707)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -16788,7 +16788,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 6927:
+/***/ 1117:
 /***/ ((module) => {
 
 
@@ -16818,20 +16818,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3283:
+/***/ 3397:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { MockNotMatchedError } = __nccwpck_require__(3719)
+const { MockNotMatchedError } = __nccwpck_require__(2429)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(6927)
-const { buildURL } = __nccwpck_require__(6742)
+} = __nccwpck_require__(1117)
+const { buildURL } = __nccwpck_require__(3440)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const {
   types: {
@@ -17192,7 +17192,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6064:
+/***/ 6142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -17242,7 +17242,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 907:
+/***/ 1529:
 /***/ ((module) => {
 
 
@@ -17278,7 +17278,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 8461:
+/***/ 6603:
 /***/ ((module) => {
 
 
@@ -17708,20 +17708,20 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2160:
+/***/ 9634:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(4843)
-const { urlEquals, getFieldValues } = __nccwpck_require__(5200)
-const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(6742)
-const { webidl } = __nccwpck_require__(8287)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(7009)
-const { Request, fromInnerRequest } = __nccwpck_require__(5269)
-const { kState } = __nccwpck_require__(8825)
-const { fetching } = __nccwpck_require__(7352)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(9154)
+const { kConstruct } = __nccwpck_require__(109)
+const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
+const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
+const { webidl } = __nccwpck_require__(5893)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
+const { Request, fromInnerRequest } = __nccwpck_require__(9967)
+const { kState } = __nccwpck_require__(3627)
+const { fetching } = __nccwpck_require__(4398)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -18574,15 +18574,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8639:
+/***/ 3245:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(4843)
-const { Cache } = __nccwpck_require__(2160)
-const { webidl } = __nccwpck_require__(8287)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
+const { kConstruct } = __nccwpck_require__(109)
+const { Cache } = __nccwpck_require__(9634)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class CacheStorage {
   /**
@@ -18733,26 +18733,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4843:
+/***/ 109:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(4485).kConstruct)
+  kConstruct: (__nccwpck_require__(6443).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 5200:
+/***/ 6798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(610)
-const { isValidHeaderName } = __nccwpck_require__(9154)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { isValidHeaderName } = __nccwpck_require__(3168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -18797,7 +18797,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6222:
+/***/ 1276:
 /***/ ((module) => {
 
 
@@ -18816,15 +18816,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9931:
+/***/ 9061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { parseSetCookie } = __nccwpck_require__(3444)
-const { stringify } = __nccwpck_require__(6915)
-const { webidl } = __nccwpck_require__(8287)
-const { Headers } = __nccwpck_require__(5434)
+const { parseSetCookie } = __nccwpck_require__(1978)
+const { stringify } = __nccwpck_require__(7797)
+const { webidl } = __nccwpck_require__(5893)
+const { Headers } = __nccwpck_require__(660)
 
 /**
  * @typedef {Object} Cookie
@@ -19007,14 +19007,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3444:
+/***/ 1978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(6222)
-const { isCTLExcludingHtab } = __nccwpck_require__(6915)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(610)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
+const { isCTLExcludingHtab } = __nccwpck_require__(7797)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
 const assert = __nccwpck_require__(4589)
 
 /**
@@ -19324,7 +19324,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6915:
+/***/ 7797:
 /***/ ((module) => {
 
 
@@ -19683,13 +19683,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8929:
+/***/ 4031:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const buffer = __nccwpck_require__(4573)
 const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(6157)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
 
 /**
  * @type {number[]} BOM
@@ -20264,23 +20264,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8884:
+/***/ 1238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(7352)
-const { makeRequest } = __nccwpck_require__(5269)
-const { webidl } = __nccwpck_require__(8287)
-const { EventSourceStream } = __nccwpck_require__(8929)
-const { parseMIMEType } = __nccwpck_require__(610)
-const { createFastMessageEvent } = __nccwpck_require__(4498)
-const { isNetworkError } = __nccwpck_require__(7009)
-const { delay } = __nccwpck_require__(6157)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
-const { environmentSettingsObject } = __nccwpck_require__(9154)
-const { getGlobalDispatcher } = __nccwpck_require__(7099)
+const { fetching } = __nccwpck_require__(4398)
+const { makeRequest } = __nccwpck_require__(9967)
+const { webidl } = __nccwpck_require__(5893)
+const { EventSourceStream } = __nccwpck_require__(4031)
+const { parseMIMEType } = __nccwpck_require__(1900)
+const { createFastMessageEvent } = __nccwpck_require__(5188)
+const { isNetworkError } = __nccwpck_require__(9051)
+const { delay } = __nccwpck_require__(4811)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 
 let experimentalWarned = false
 
@@ -20754,7 +20754,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6157:
+/***/ 4811:
 /***/ ((module) => {
 
 
@@ -20798,12 +20798,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2718:
+/***/ 4492:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const util = __nccwpck_require__(6742)
+const util = __nccwpck_require__(3440)
 const {
   ReadableStreamFrom,
   isBlobLike,
@@ -20813,16 +20813,16 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(9154)
-const { FormData } = __nccwpck_require__(2396)
-const { kState } = __nccwpck_require__(8825)
-const { webidl } = __nccwpck_require__(8287)
+} = __nccwpck_require__(3168)
+const { FormData } = __nccwpck_require__(5910)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 const { Blob } = __nccwpck_require__(4573)
 const assert = __nccwpck_require__(4589)
 const { isErrored, isDisturbed } = __nccwpck_require__(7075)
 const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(610)
-const { multipartFormDataParser } = __nccwpck_require__(2738)
+const { serializeAMimeType } = __nccwpck_require__(1900)
+const { multipartFormDataParser } = __nccwpck_require__(116)
 let random
 
 try {
@@ -21334,7 +21334,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6429:
+/***/ 4495:
 /***/ ((module) => {
 
 
@@ -21465,7 +21465,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 610:
+/***/ 1900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -22216,12 +22216,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1715:
+/***/ 6653:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConnected, kSize } = __nccwpck_require__(4485)
+const { kConnected, kSize } = __nccwpck_require__(6443)
 
 class CompatWeakRef {
   constructor (value) {
@@ -22269,14 +22269,14 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 7515:
+/***/ 7114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(8825)
-const { webidl } = __nccwpck_require__(8287)
+const { kState } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -22402,16 +22402,16 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 2738:
+/***/ 116:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(6742)
-const { utf8DecodeBytes } = __nccwpck_require__(9154)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(610)
-const { isFileLike } = __nccwpck_require__(7515)
-const { makeEntry } = __nccwpck_require__(2396)
+const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { utf8DecodeBytes } = __nccwpck_require__(3168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
+const { isFileLike } = __nccwpck_require__(7114)
+const { makeEntry } = __nccwpck_require__(5910)
 const assert = __nccwpck_require__(4589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
@@ -22883,16 +22883,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2396:
+/***/ 5910:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(9154)
-const { kState } = __nccwpck_require__(8825)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
-const { FileLike, isFileLike } = __nccwpck_require__(7515)
-const { webidl } = __nccwpck_require__(8287)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
+const { kState } = __nccwpck_require__(3627)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { FileLike, isFileLike } = __nccwpck_require__(7114)
+const { webidl } = __nccwpck_require__(5893)
 const { File: NativeFile } = __nccwpck_require__(4573)
 const nodeUtil = __nccwpck_require__(7975)
 
@@ -23142,7 +23142,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 417:
+/***/ 1059:
 /***/ ((module) => {
 
 
@@ -23189,21 +23189,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5434:
+/***/ 660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
 
 
 
-const { kConstruct } = __nccwpck_require__(4485)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
+const { kConstruct } = __nccwpck_require__(6443)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(9154)
-const { webidl } = __nccwpck_require__(8287)
+} = __nccwpck_require__(3168)
+const { webidl } = __nccwpck_require__(5893)
 const assert = __nccwpck_require__(4589)
 const util = __nccwpck_require__(7975)
 
@@ -23883,7 +23883,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7352:
+/***/ 4398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
@@ -23896,9 +23896,9 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(7009)
-const { HeadersList } = __nccwpck_require__(5434)
-const { Request, cloneRequest } = __nccwpck_require__(5269)
+} = __nccwpck_require__(9051)
+const { HeadersList } = __nccwpck_require__(660)
+const { Request, cloneRequest } = __nccwpck_require__(9967)
 const zlib = __nccwpck_require__(8522)
 const {
   bytesMatch,
@@ -23934,23 +23934,23 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(9154)
-const { kState, kDispatcher } = __nccwpck_require__(8825)
+} = __nccwpck_require__(3168)
+const { kState, kDispatcher } = __nccwpck_require__(3627)
 const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(2718)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
 const {
   redirectStatusSet,
   nullBodyStatus,
   safeMethodsSet,
   requestBodyHeader,
   subresourceSet
-} = __nccwpck_require__(6429)
+} = __nccwpck_require__(4495)
 const EE = __nccwpck_require__(8474)
 const { Readable, pipeline, finished } = __nccwpck_require__(7075)
-const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(6742)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(610)
-const { getGlobalDispatcher } = __nccwpck_require__(7099)
-const { webidl } = __nccwpck_require__(8287)
+const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { webidl } = __nccwpck_require__(5893)
 const { STATUS_CODES } = __nccwpck_require__(7067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
@@ -26160,23 +26160,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5269:
+/***/ 9967:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /* globals AbortController */
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(2718)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(5434)
-const { FinalizationRegistry } = __nccwpck_require__(1715)()
-const util = __nccwpck_require__(6742)
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
+const { FinalizationRegistry } = __nccwpck_require__(6653)()
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(9154)
+} = __nccwpck_require__(3168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -26186,12 +26186,12 @@ const {
   requestCredentials,
   requestCache,
   requestDuplex
-} = __nccwpck_require__(6429)
+} = __nccwpck_require__(4495)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(8825)
-const { webidl } = __nccwpck_require__(8287)
-const { URLSerializer } = __nccwpck_require__(610)
-const { kConstruct } = __nccwpck_require__(4485)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
 
@@ -27204,14 +27204,14 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 7009:
+/***/ 9051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(5434)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(2718)
-const util = __nccwpck_require__(6742)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
+const util = __nccwpck_require__(3440)
 const nodeUtil = __nccwpck_require__(7975)
 const { kEnumerableProperty } = util
 const {
@@ -27223,16 +27223,16 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(9154)
+} = __nccwpck_require__(3168)
 const {
   redirectStatusSet,
   nullBodyStatus
-} = __nccwpck_require__(6429)
-const { kState, kHeaders } = __nccwpck_require__(8825)
-const { webidl } = __nccwpck_require__(8287)
-const { FormData } = __nccwpck_require__(2396)
-const { URLSerializer } = __nccwpck_require__(610)
-const { kConstruct } = __nccwpck_require__(4485)
+} = __nccwpck_require__(4495)
+const { kState, kHeaders } = __nccwpck_require__(3627)
+const { webidl } = __nccwpck_require__(5893)
+const { FormData } = __nccwpck_require__(5910)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { kConstruct } = __nccwpck_require__(6443)
 const assert = __nccwpck_require__(4589)
 const { types } = __nccwpck_require__(7975)
 
@@ -27821,7 +27821,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8825:
+/***/ 3627:
 /***/ ((module) => {
 
 
@@ -27837,21 +27837,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9154:
+/***/ 3168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Transform } = __nccwpck_require__(7075)
 const zlib = __nccwpck_require__(8522)
-const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(6429)
-const { getGlobalOrigin } = __nccwpck_require__(417)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(610)
+const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
+const { getGlobalOrigin } = __nccwpck_require__(1059)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
 const { performance } = __nccwpck_require__(643)
-const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(6742)
+const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
 const assert = __nccwpck_require__(4589)
 const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(8287)
+const { webidl } = __nccwpck_require__(5893)
 
 let supportedHashes = []
 
@@ -29476,14 +29476,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8287:
+/***/ 5893:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { types, inspect } = __nccwpck_require__(7975)
 const { markAsUncloneable } = __nccwpck_require__(5919)
-const { toUSVString } = __nccwpck_require__(6742)
+const { toUSVString } = __nccwpck_require__(3440)
 
 /** @type {import('../../../types/webidl').Webidl} */
 const webidl = {}
@@ -30178,7 +30178,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6537:
+/***/ 2607:
 /***/ ((module) => {
 
 
@@ -30475,7 +30475,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 909:
+/***/ 8355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -30484,16 +30484,16 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(9032)
+} = __nccwpck_require__(3610)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(9795)
-const { webidl } = __nccwpck_require__(8287)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
+} = __nccwpck_require__(961)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class FileReader extends EventTarget {
   constructor () {
@@ -30826,12 +30826,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8575:
+/***/ 8573:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(8287)
+const { webidl } = __nccwpck_require__(5893)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -30911,7 +30911,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9795:
+/***/ 961:
 /***/ ((module) => {
 
 
@@ -30928,7 +30928,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9032:
+/***/ 3610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -30939,10 +30939,10 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(9795)
-const { ProgressEvent } = __nccwpck_require__(8575)
-const { getEncoding } = __nccwpck_require__(6537)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(610)
+} = __nccwpck_require__(961)
+const { ProgressEvent } = __nccwpck_require__(8573)
+const { getEncoding } = __nccwpck_require__(2607)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
 const { types } = __nccwpck_require__(7975)
 const { StringDecoder } = __nccwpck_require__(3193)
 const { btoa } = __nccwpck_require__(4573)
@@ -31326,27 +31326,27 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5023:
+/***/ 6897:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(1958)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(6822)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(9435)
-const { channels } = __nccwpck_require__(9160)
-const { CloseEvent } = __nccwpck_require__(4498)
-const { makeRequest } = __nccwpck_require__(5269)
-const { fetching } = __nccwpck_require__(7352)
-const { Headers, getHeadersList } = __nccwpck_require__(5434)
-const { getDecodeSplit } = __nccwpck_require__(9154)
-const { WebsocketFrameSend } = __nccwpck_require__(3902)
+} = __nccwpck_require__(1216)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
+const { channels } = __nccwpck_require__(2414)
+const { CloseEvent } = __nccwpck_require__(5188)
+const { makeRequest } = __nccwpck_require__(9967)
+const { fetching } = __nccwpck_require__(4398)
+const { Headers, getHeadersList } = __nccwpck_require__(660)
+const { getDecodeSplit } = __nccwpck_require__(3168)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
 
 /** @type {import('crypto')} */
 let crypto
@@ -31704,7 +31704,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1958:
+/***/ 736:
 /***/ ((module) => {
 
 
@@ -31777,14 +31777,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4498:
+/***/ 5188:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(8287)
-const { kEnumerableProperty } = __nccwpck_require__(6742)
-const { kConstruct } = __nccwpck_require__(4485)
+const { webidl } = __nccwpck_require__(5893)
+const { kEnumerableProperty } = __nccwpck_require__(3440)
+const { kConstruct } = __nccwpck_require__(6443)
 const { MessagePort } = __nccwpck_require__(5919)
 
 /**
@@ -32113,12 +32113,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3902:
+/***/ 3264:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(1958)
+const { maxUnsigned16Bit } = __nccwpck_require__(736)
 
 const BUFFER_SIZE = 16386
 
@@ -32216,14 +32216,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1467:
+/***/ 9469:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(9435)
-const { MessageSizeExceededError } = __nccwpck_require__(7397)
+const { isValidClientWindowBits } = __nccwpck_require__(8625)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -32328,16 +32328,16 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 4942:
+/***/ 1652:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(1958)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(6822)
-const { channels } = __nccwpck_require__(9160)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
+const { channels } = __nccwpck_require__(2414)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -32347,11 +32347,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(9435)
-const { WebsocketFrameSend } = __nccwpck_require__(3902)
-const { closeWebSocketConnection } = __nccwpck_require__(5023)
-const { PerMessageDeflate } = __nccwpck_require__(1467)
-const { MessageSizeExceededError } = __nccwpck_require__(7397)
+} = __nccwpck_require__(8625)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { closeWebSocketConnection } = __nccwpck_require__(6897)
+const { PerMessageDeflate } = __nccwpck_require__(9469)
+const { MessageSizeExceededError } = __nccwpck_require__(8707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -32862,14 +32862,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 642:
+/***/ 3900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { WebsocketFrameSend } = __nccwpck_require__(3902)
-const { opcodes, sendHints } = __nccwpck_require__(1958)
-const FixedQueue = __nccwpck_require__(1154)
+const { WebsocketFrameSend } = __nccwpck_require__(3264)
+const { opcodes, sendHints } = __nccwpck_require__(736)
+const FixedQueue = __nccwpck_require__(4660)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -32973,7 +32973,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 6822:
+/***/ 1216:
 /***/ ((module) => {
 
 
@@ -32992,16 +32992,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9435:
+/***/ 8625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(6822)
-const { states, opcodes } = __nccwpck_require__(1958)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(4498)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
+const { states, opcodes } = __nccwpck_require__(736)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(610)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
 
 /* globals Blob */
 
@@ -33321,15 +33321,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9380:
+/***/ 3726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(8287)
-const { URLSerializer } = __nccwpck_require__(610)
-const { environmentSettingsObject } = __nccwpck_require__(9154)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(1958)
+const { webidl } = __nccwpck_require__(5893)
+const { URLSerializer } = __nccwpck_require__(1900)
+const { environmentSettingsObject } = __nccwpck_require__(3168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
 const {
   kWebSocketURL,
   kReadyState,
@@ -33338,21 +33338,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(6822)
+} = __nccwpck_require__(1216)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(9435)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(5023)
-const { ByteParser } = __nccwpck_require__(4942)
-const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(6742)
-const { getGlobalDispatcher } = __nccwpck_require__(7099)
+} = __nccwpck_require__(8625)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
+const { ByteParser } = __nccwpck_require__(1652)
+const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
+const { getGlobalDispatcher } = __nccwpck_require__(2581)
 const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(4498)
-const { SendQueue } = __nccwpck_require__(642)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
+const { SendQueue } = __nccwpck_require__(3900)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -33923,15 +33923,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7548:
+/***/ 6912:
 /***/ ((module, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8148);
-/* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8649);
-/* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4078);
-/* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9614);
-/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4447);
+/* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5920);
+/* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
+/* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
+/* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8555);
+/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6367);
 
 
 
@@ -33944,7 +33944,494 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 9614:
+/***/ 2550:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Q: () => (/* binding */ checkEnvironment),
+  x: () => (/* binding */ readEnvironment)
+});
+
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 18 modules
+var core = __nccwpck_require__(6257);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./src/kit/errors.ts
+var errors = __nccwpck_require__(3713);
+// EXTERNAL MODULE: ./src/kit/forms.ts
+var kit_forms = __nccwpck_require__(7143);
+// EXTERNAL MODULE: ./src/kit/inputs.ts
+var inputs = __nccwpck_require__(7127);
+;// CONCATENATED MODULE: ./src/config/interpolate.ts
+/** Why a text cannot be interpolated; holds nothing of the text. */
+class InterpolationError extends Error {
+    name = 'InterpolationError';
+}
+const NAME = '[_a-z][_a-z0-9]*';
+/** As the reference, an operator's word goes on to the last brace of the line; where it really ends is found by counting. */
+const REFERENCE = new RegExp(String.raw `\$(?:(\$)|(${NAME})|\{(?:(${NAME})(?:(:?[-+?])[^\n]*)?\}|()))`, 'giu');
+/** How many words may stand within words; the reference knows no end, our stack does. */
+const DEEPEST = 200;
+/**
+ * Replaces `$NAME`, `${NAME}`, `${NAME:-word}` and the other operators as Docker Compose does, words within words included.
+ * Source: the rules of github.com/compose-spec/compose-go/v2 v2.9.1, package template.
+ * @throws InterpolationError for a `${` that begins no reference, and for `${NAME:?why}` without a value
+ */
+function interpolate(text, lookup, depth = 0) {
+    if (depth > DEEPEST)
+        throw new InterpolationError('nests variables too deeply');
+    let unset = false;
+    const inner = (part) => {
+        const result = interpolate(part, lookup, depth + 1);
+        unset ||= result.unset;
+        return result.text;
+    };
+    const replaced = text.replace(REFERENCE, (match, escaped, plain, braced, operator) => {
+        if (escaped !== undefined)
+            return escaped;
+        const name = plain ?? braced;
+        if (name === undefined)
+            throw new InterpolationError('holds a ${ that begins no variable');
+        const value = lookup(name);
+        if (operator === undefined) {
+            unset ||= value === undefined;
+            return value ?? '';
+        }
+        const end = closingBrace(match);
+        // The word is always looked at, even where it is not used.
+        const word = inner(match.slice(2 + name.length + operator.length, end));
+        return choose(operator, value, word) + inner(match.slice(end + 1));
+    });
+    return { text: replaced, unset };
+}
+function choose(operator, value, word) {
+    const filled = operator.startsWith(':')
+        ? value !== undefined && value !== ''
+        : value !== undefined;
+    switch (operator.at(-1)) {
+        case '-':
+            return filled ? (value ?? '') : word;
+        case '+':
+            return filled ? word : (value ?? '');
+        default:
+            if (filled)
+                return value ?? '';
+            throw new InterpolationError('requires a variable that has no value');
+    }
+}
+/** Where the first brace is closed again. As in the reference, the character behind an opening brace is never looked at. */
+function closingBrace(text) {
+    let open = 0;
+    for (let at = 0; at < text.length; at += 1) {
+        if (text[at] === '}') {
+            open -= 1;
+            if (open === 0)
+                return at;
+        }
+        else if (text[at] === '{') {
+            open += 1;
+            at += 1;
+        }
+    }
+    return text.length - 1;
+}
+
+;// CONCATENATED MODULE: ./src/config/dotenv.ts
+
+
+/** What Go calls a space; JavaScript's \s lacks U+0085 and has U+FEFF. */
+const SPACE = String.raw `[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const LEADING = new RegExp(`^${SPACE}+`);
+const ONE_SPACE = new RegExp(SPACE);
+/** Quoted values: a backslash takes what stands behind it along. */
+const DOUBLE = /^"((?:[^"\\]|\\[^])*)"/;
+const SINGLE = /^'((?:[^'\\]|\\[^])*)'/;
+/** Within a line, around names and before values, fewer characters are spaces. */
+const INNER = String.raw `[\t\v\f\r \u0085\u00a0]`;
+const INDENT = new RegExp(`^${INNER}+`);
+const dotenv_NAME = new RegExp(`^(?:${INNER}|[\\p{L}\\p{N}_.[\\]-])*`, 'u');
+/**
+ * Reads dotenv text as `docker compose --env-file` does: to the same names and values, or to an error where that has one. Entries
+ * stand in the order of the text; of several with one name the last holds (see `valuesOf`).
+ * Source: the rules of github.com/compose-spec/compose-go/v2 v2.9.1, package dotenv; tests compare with the real Compose.
+ * @param source what the error calls the text, e.g. `the input env`
+ * @param outside variables of the environment that Compose runs in, which win over the text's own
+ * @throws UserError `env-invalid`, which names the line and never holds anything of a value
+ */
+function parseDotenv(text, source, outside = () => undefined) {
+    const known = new Map();
+    const entries = [];
+    const all = text.replace(/^\ufeff/, '');
+    let rest = all;
+    const lineAt = lineCounter(all);
+    const lookup = (name) => outside(name) ?? known.get(name);
+    for (;;) {
+        rest = rest.replace(LEADING, '');
+        if (rest === '')
+            return entries;
+        if (rest.startsWith('#')) {
+            rest = rest.slice(lengthOfLine(rest));
+            continue;
+        }
+        const line = lineAt(all.length - rest.length);
+        const refuse = (why) => invalid(source, line, why);
+        if (/^export[\t\n\f\r ]/.test(rest))
+            rest = rest.slice('export'.length).replace(INDENT, '');
+        const head = dotenv_NAME.exec(rest)?.[0] ?? '';
+        const separator = rest[head.length] ?? '';
+        if (separator !== '' && !'=:\n'.includes(separator))
+            throw refuse('has a character that a name cannot have');
+        // Without any separator up to the end, the reference takes all of it for the value of no name.
+        const name = separator === '' ? '' : trimEnd(head);
+        if (name.includes(' '))
+            throw refuse('has a space in its name');
+        if (separator !== '')
+            rest = rest.slice(head.length + 1).replace(INDENT, '');
+        if (separator === '\n') {
+            const value = lookup(name);
+            if (value !== undefined)
+                known.set(name, value);
+            entries.push({ name, value, written: '', line, unset: false });
+            continue;
+        }
+        const { written, template, length } = readValue(rest, refuse);
+        rest = rest.slice(length);
+        try {
+            const { text: value, unset } = template === undefined ? { text: written, unset: false } : interpolate(template, lookup);
+            known.set(name, value);
+            entries.push({ name, value, written, line, unset });
+        }
+        catch (error) {
+            if (error instanceof InterpolationError)
+                throw refuse(error.message);
+            throw error;
+        }
+    }
+}
+/** The value that holds for each name. */
+function valuesOf(entries) {
+    return new Map(entries.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}
+function readValue(rest, refuse) {
+    const quote = rest[0];
+    if (quote !== '"' && quote !== "'") {
+        const length = lengthOfLine(rest);
+        const written = trimEnd(rest.slice(0, length).split(' #', 1)[0] ?? '');
+        return { written, template: written, length: length + 1 };
+    }
+    const [whole, inside] = (quote === '"' ? DOUBLE : SINGLE).exec(rest) ?? [];
+    if (whole === undefined || inside === undefined)
+        throw refuse('has a quote that is never closed');
+    const written = inside.replaceAll(`\\${quote}`, quote);
+    return {
+        written,
+        template: quote === '"' ? dotenv_unescape(written) : undefined,
+        length: whole.length,
+    };
+}
+const ESCAPES = {
+    ...{ a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"' },
+    // What is interpolated next makes one of two.
+    $: '$$',
+};
+/** The escapes of a value in double quotes; those that the reference cannot read stay, but lose the 0 of an octal number. */
+function dotenv_unescape(text) {
+    return text.replace(/\\(?:([abcfnrtv$"\\])|0(\d{0,3}))/g, (match, letter, digits = '') => {
+        if (letter !== undefined)
+            return ESCAPES[letter] ?? match;
+        const code = /^[0-3][0-7]{2}$/.test(digits)
+            ? parseInt(digits, 8)
+            : undefined;
+        return code === undefined ? `\\${digits}` : String.fromCharCode(code);
+    });
+}
+function trimEnd(text) {
+    let end = text.length;
+    while (end > 0 && ONE_SPACE.test(text[end - 1] ?? ''))
+        end -= 1;
+    return text.slice(0, end);
+}
+/** Up to the end of the line, without its line break. */
+function lengthOfLine(text) {
+    const end = text.indexOf('\n');
+    return end === -1 ? text.length : end;
+}
+/** Gives the number of the line at an offset; offsets only ever grow. */
+function lineCounter(text) {
+    let line = 1;
+    let seen = 0;
+    return (offset) => {
+        for (let at = text.indexOf('\n', seen); at !== -1 && at < offset; at = text.indexOf('\n', seen)) {
+            line += 1;
+            seen = at + 1;
+        }
+        return line;
+    };
+}
+function invalid(source, line, why) {
+    return new errors/* UserError */.yo({
+        id: 'env-invalid',
+        message: `Line ${line} of ${source} ${why}.`,
+        value: `line ${line}`,
+        fix: "Write one NAME=value a line. A value of several lines, or with a # or $ of its own, stands in single quotes: NAME='value'.",
+    });
+}
+
+;// CONCATENATED MODULE: ./src/config/nearest.ts
+/**
+ * The name that may have been meant: at most one edit away for each four characters, two at most. An edit adds, drops, changes or
+ * swaps characters; case and separators do not count.
+ */
+function nearest(name, names) {
+    const plain = (text) => text.toLowerCase().replace(/[-_.]/g, '');
+    const limit = Math.min(2, Math.floor(plain(name).length / 4));
+    const [best] = names
+        .map((one) => ({ one, distance: edits(plain(name), plain(one)) }))
+        .filter(({ distance }) => distance <= limit)
+        .sort((a, b) => a.distance - b.distance);
+    return best?.one;
+}
+/** Optimal string alignment distance, by rows of the usual table. */
+function edits(from, to) {
+    let before = [];
+    let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+    for (let i = 1; i <= from.length; i += 1) {
+        const next = [i];
+        for (let j = 1; j <= to.length; j += 1) {
+            const same = from[i - 1] === to[j - 1];
+            const swapped = i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
+            next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1), swapped ? (before[j - 2] ?? 0) + 1 : Infinity);
+        }
+        before = row;
+        row = next;
+    }
+    return row[to.length] ?? 0;
+}
+
+;// CONCATENATED MODULE: ./src/config/placeholder.ts
+/** What stands for a value in a template, found within a longer one: `postgres://app:changeme@db`, `sk-xxxx`, `https://<domain>`. */
+const WITHIN = [
+    /(?<![a-z0-9])(?:change|replace)[-_]?(?:me|this)(?![a-z0-9])/gi,
+    /(?<![a-z0-9])your[-_][a-z0-9_-]+/gi,
+    // A mail address in brackets is none, nor is HTML: Shop <shop@example.com>, <b>Hello</b>.
+    /<[^<>@/]+>(?![^]*<\/)/g,
+    /(?<![a-z0-9])x{3,}(?![a-z0-9])/gi,
+    /(?<![a-z0-9])(?:TODO|FIXME|TBD)(?![a-z0-9])/g,
+];
+/** What is a placeholder wherever it comes from: nothing else is left of the value. A team may well call its application `todo`. */
+const WHOLE = [
+    /^(?:change|replace)[-_ ]?(?:me|this)$/i,
+    /^your[-_ ](?:[a-z0-9]+[-_ ])*(?:key|token|secret|pass|passwd|password|id|user|username|name|e?mail|domain|host|hostname|url|uri|value|account|here)$/i,
+    /^<[^<>@/]+>$/,
+    /^x{3,}$/i,
+    /^(?:TODO|FIXME|TBD)$/,
+];
+/**
+ * Whether a value waits to be replaced. It does when it is nothing but a placeholder, when it has kept one of the template's value,
+ * or when it is the template's value and calls itself an example. A value that is merely the template's, such as a port, is good.
+ * @param template the value in the template, undefined where that lacks the name
+ */
+function isPlaceholder(value, template) {
+    if (WHOLE.some((pattern) => pattern.test(value.trim())))
+        return true;
+    if (template === undefined)
+        return false;
+    // In a template, `NAME= # required` has the comment for its value.
+    if (value === template && /^#|(?<![a-z0-9])example(?![a-z0-9])/i.test(value))
+        return true;
+    return WITHIN.some((pattern) => {
+        const kept = new Set(value.match(pattern));
+        return template.match(pattern)?.some((token) => kept.has(token)) ?? false;
+    });
+}
+
+;// CONCATENATED MODULE: ./src/config/env-template.ts
+
+
+
+
+/** A comment that is nothing but the word, and a reason behind a sign where there is one. */
+const MARK = /(?:^|\s)#+\s*(required|optional)\s*(?:[-:,.;(].*)?$/i;
+/**
+ * Reads a template: dotenv text whose comments `# required` and `# optional`, behind a value or alone on the line above, say which
+ * values may be empty or missing.
+ * @throws UserError `env-invalid`
+ */
+function parseTemplate(text, file) {
+    const lines = text.split('\n').map((line) => line.trimEnd());
+    const markOf = (line) => {
+        const above = lines[line - 2] ?? '';
+        const found = MARK.exec(lines[line - 1] ?? '') ?? (/^\s*#/.test(above) ? MARK.exec(above) : null);
+        return found?.[1]?.toLowerCase();
+    };
+    const entries = parseDotenv(text, file);
+    const commented = text.matchAll(/^[ \t]*#[# \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=/gm);
+    return {
+        file,
+        names: new Map(entries
+            .filter(({ name }) => name !== '')
+            .map(({ name, line, value = '' }) => [name, { line, value, mark: markOf(line) }])),
+        mentioned: new Set(Array.from(commented, ([, name = '']) => name)),
+    };
+}
+/** Compares an environment with its template. */
+function compareWith({ file, names, mentioned }, entries) {
+    const values = valuesOf(entries);
+    const lineOf = new Map(entries.map(({ name, line }) => [name, line]));
+    const absent = [...names.keys()].filter((name) => !values.has(name));
+    const unknown = [...values.keys()]
+        .filter((name) => name !== '' && !names.has(name) && !mentioned.has(name))
+        .map((name) => ({
+        name,
+        line: lineOf.get(name) ?? 0,
+        meant: nearest(name, [...absent, ...mentioned].filter((one) => !values.has(one))),
+    }));
+    const missing = absent
+        .filter((name) => names.get(name)?.mark !== 'optional')
+        .map((name) => {
+        const typo = unknown.find(({ meant }) => meant === name);
+        const hint = typo && `; line ${typo.line} of the environment sets ${typo.name}`;
+        return [
+            name,
+            `${name} (line ${names.get(name)?.line ?? 0} of ${file}${hint ?? ''})`,
+        ];
+    });
+    const given = [...values]
+        .filter(([name]) => name !== '')
+        .map(([name, value]) => ({
+        name,
+        value,
+        wanted: names.get(name),
+        line: lineOf.get(name) ?? 0,
+    }));
+    const listed = (bad) => bad.map(({ name, line }) => [name, `${name} (line ${line})`]);
+    const empty = listed(given.filter(({ value, wanted }) => value === '' && mustHoldMore(wanted)));
+    const placeholders = listed(given.filter(({ value, wanted }) => isPlaceholder(value, wanted?.value)));
+    const problems = [
+        ['missing', missing],
+        ['empty', empty],
+        ['placeholder', placeholders],
+    ];
+    if (problems.every(([, bad]) => bad.length === 0))
+        return { unknown, error: undefined };
+    const error = new errors/* UserError */.yo({
+        id: 'env-incomplete',
+        message: `The environment of the release does not fulfil ${file}. ${problems
+            .filter(([, bad]) => bad.length > 0)
+            .map(([what, bad]) => `${what}: ${bad.map(([, where]) => where).join(', ')}`)
+            .join('; ')}.`,
+        value: problems.flatMap(([, bad]) => bad.map(([name]) => name)).join(', '),
+        fix: `Set these in the input env. What may be left out, ${file} marks with a comment: # optional`,
+    });
+    return { unknown, error };
+}
+/** In a template, `NAME= # required` has the comment for its value: Compose takes only a # behind a space that follows a value for one. */
+function mustHoldMore(wanted) {
+    if (wanted === undefined || wanted.mark === 'optional')
+        return false;
+    return wanted.mark === 'required' || (wanted.value !== '' && !wanted.value.startsWith('#'));
+}
+
+;// CONCATENATED MODULE: ./src/deploy/env.ts
+
+
+
+
+
+
+
+/** The host program runs Compose with no variables but these (20-prepare.sh), and there they win over the text's own. */
+const OF_HOST = ['PATH', 'HOME'];
+/**
+ * Reads the input `env`. Its values are secrets until somebody says otherwise, and are masked before anything can show them; those
+ * that the template has as well are in the repository for all to read.
+ * @param templateFile path of the template in the workspace
+ * @throws UserError `env-invalid`, `env-template-missing`, `path-outside-workspace`
+ */
+function readEnvironment(templateFile, workspace) {
+    const template = templateFile === undefined ? undefined : readTemplate(templateFile, workspace);
+    const given = core/* getInput */.V4('env').replaceAll('\r\n', '\n');
+    const text = `${given}\n`;
+    let entries;
+    try {
+        // What these are on the host is not known here: they stay as they are written.
+        entries = parseDotenv(text, 'the input env', (name) => OF_HOST.includes(name) ? `\${${name}}` : undefined);
+    }
+    catch (error) {
+        (0,kit_forms/* maskForms */.ye)(roughSecrets(text));
+        throw error;
+    }
+    (0,kit_forms/* maskForms */.ye)(entries.flatMap((entry) => secretsOf(entry, template)));
+    const unset = entries.find((entry) => entry.unset);
+    if (unset) {
+        throw new errors/* UserError */.yo({
+            id: 'env-invalid',
+            message: `Line ${unset.line} of the input env refers to a variable that is not set in the lines above it.`,
+            value: `line ${unset.line}`,
+            fix: "If the $ belongs to the value, write the value in single quotes: NAME='value'. If it is meant, set that variable first, or give it a default: ${OTHER:-}",
+        });
+    }
+    return { text, entries, template };
+}
+/**
+ * Compares the environment with its template, and tells what has no effect.
+ * @throws UserError `env-incomplete`
+ */
+function checkEnvironment({ entries, template }, log) {
+    const alone = entries.filter(({ value }) => value === undefined);
+    if (alone.length > 0) {
+        log.warning(`${linesOf(alone)} of the input env: a name without a value, which sets nothing. A value of several lines stands in quotes.`);
+    }
+    const shadowed = entries.filter(({ name }) => OF_HOST.includes(name));
+    if (shadowed.length > 0) {
+        log.warning(`${linesOf(shadowed)} of the input env: Compose takes ${OF_HOST.join(' and ')} from the host, whatever the release says.`);
+    }
+    if (template === undefined)
+        return;
+    const { unknown, error } = compareWith(template, entries);
+    const names = unknown.map(({ name, line, meant }) => meant === undefined ? `${name} (line ${line})` : `${name} (line ${line}; ${meant}?)`);
+    if (names.length > 0)
+        log.notice(`The input env has names that ${template.file} lacks: ${names.join(', ')}`);
+    if (error)
+        throw error;
+}
+function linesOf(entries) {
+    return `Line ${entries.map(({ line }) => line).join(', ')}`;
+}
+function readTemplate(file, workspace) {
+    const path = (0,inputs/* insideWorkspace */.CT)(file, workspace);
+    if ((0,external_node_fs_.existsSync)(path))
+        return parseTemplate((0,external_node_fs_.readFileSync)(path, 'utf8'), file);
+    throw new errors/* UserError */.yo({
+        id: 'env-template-missing',
+        message: 'The template of the environment does not exist.',
+        value: file,
+        fix: 'Name a file of the repository as env-template, and check the repository out before this step.',
+    });
+}
+/** What is secret of an entry: its value, as it is and as it was written. */
+function secretsOf({ name, value, written }, template) {
+    // A name alone on its line is likely to be the rest of a secret that lacks its quotes.
+    if (value === undefined)
+        return /^[A-Z][A-Z0-9_]*$/.test(name) ? [] : [name];
+    if (value === template?.names.get(name)?.value)
+        return [];
+    return [value, written, ...value.split(/\$\{(?:PATH|HOME)\}/)];
+}
+/** The same of a text that is no dotenv: every line, and what stands behind its first sign. */
+function roughSecrets(text) {
+    return text.split('\n').flatMap((line) => {
+        const value = line.replace(/^[^=:]*[=:]/, '').trim();
+        return [line, value, value.replace(/^(['"])(.*)\1$/, '$2')];
+    });
+}
+
+
+/***/ }),
+
+/***/ 8555:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33953,28 +34440,26 @@ __nccwpck_require__.d(__webpack_exports__, {
   z: () => (/* binding */ releaseInputs)
 });
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/@actions/core/lib/core.js + 11 modules
-var core = __nccwpck_require__(3950);
 // EXTERNAL MODULE: ./src/kit/errors.ts
-var errors = __nccwpck_require__(1917);
+var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
-var kit_inputs = __nccwpck_require__(6731);
+var kit_inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 // EXTERNAL MODULE: ./src/kit/clock.ts + 1 modules
-var clock = __nccwpck_require__(8649);
+var clock = __nccwpck_require__(4597);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(1359);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/kit/mask.ts
-var mask = __nccwpck_require__(3386);
+var mask = __nccwpck_require__(6502);
 // EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var kit_process = __nccwpck_require__(7236);
+var kit_process = __nccwpck_require__(8451);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
 
 
@@ -34150,33 +34635,12 @@ function authority(pem) {
     }
 }
 
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-;// CONCATENATED MODULE: ./src/deploy/env.ts
-
-
-/**
- * The values of the release's environment are secrets until somebody says otherwise; short words would blank out the log.
- * They are read twice: Node knows values of several lines, but ends one at any `#`; Compose only at one behind a space.
- */
-function maskValues(env) {
-    const line = /^[ \t]*(?:export[ \t]+)?[A-Za-z_][\w.-]*[ \t]*[=:][ \t]*(['"]?)(.+?)\1(?:[ \t]+#.*)?[ \t]*$/gm;
-    const inLines = Array.from(env.matchAll(line), ([, , value]) => value);
-    // A line that is no assignment, too: Compose quotes it in its error.
-    const malformed = env
-        .split('\n')
-        .filter((text) => !/[=:]/.test(text))
-        .map((text) => text.trim().replace(/^(['"])(.*)\1$/, '$2'));
-    const values = [...Object.values((0,external_node_util_.parseEnv)(env)), ...inLines, ...malformed].flatMap((value = '') => [value, value.replace(/\\(.)/g, '$1')]);
-    for (const value of new Set(values))
-        if (value.length >= 8)
-            (0,mask/* mask */.d)(value);
-}
-
+// EXTERNAL MODULE: ./src/deploy/env.ts + 5 modules
+var env = __nccwpck_require__(2550);
 // EXTERNAL MODULE: ./src/kit/retry.ts
-var retry = __nccwpck_require__(8014);
+var retry = __nccwpck_require__(1834);
 // EXTERNAL MODULE: ./src/kit/text.ts
-var kit_text = __nccwpck_require__(1073);
+var kit_text = __nccwpck_require__(4669);
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: external "node:https"
@@ -34508,7 +34972,7 @@ function basic({ username, password }) {
 }
 
 // EXTERNAL MODULE: ./src/registry/digest.ts
-var registry_digest = __nccwpck_require__(4975);
+var registry_digest = __nccwpck_require__(5035);
 ;// CONCATENATED MODULE: ./src/registry/reference.ts
 
 const HUB = 'docker.io';
@@ -34788,7 +35252,7 @@ function header({ headers }, name) {
 }
 
 // EXTERNAL MODULE: ./src/release/record.ts + 1 modules
-var release_record = __nccwpck_require__(790);
+var release_record = __nccwpck_require__(1559);
 ;// CONCATENATED MODULE: ./src/release/artifact.ts
 
 const MANIFEST_TYPE = 'application/vnd.oci.image.manifest.v1+json';
@@ -35004,9 +35468,9 @@ function isFile(given, workspace) {
 }
 
 // EXTERNAL MODULE: ./src/kit/duration.ts
-var duration = __nccwpck_require__(3898);
+var duration = __nccwpck_require__(438);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
-var kit_yaml = __nccwpck_require__(633);
+var kit_yaml = __nccwpck_require__(5533);
 ;// CONCATENATED MODULE: ./src/config/schema.ts
 
 const schema_name = schemas/* string */.YjP()
@@ -35074,6 +35538,9 @@ const scan = schemas/* strictObject */.rej({
 });
 const environment = schemas/* strictObject */.rej({
     host: list.optional().describe('user@host:port, one or several.'),
+    'ssh-jump': schemas/* string */.YjP()
+        .optional()
+        .describe('user@host:port of the host through which the others are reached.'),
     url: schemas/* url */.OZ5({ protocol: /^https?$/ })
         .optional()
         .describe('Where users reach this environment.'),
@@ -35083,7 +35550,19 @@ const environment = schemas/* strictObject */.rej({
         .optional()
         .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
     compose: list.optional(),
+    'env-template': schemas/* string */.YjP()
+        .optional()
+        .describe('A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.'),
     proxy: proxy.optional(),
+    'requires-host': schemas/* strictObject */.rej({
+        memory: size.optional().describe('Memory of the host, for example 8GB.'),
+        cores: schemas/* int */.Whr().min(1).optional().describe('Processor cores.'),
+        disk: size
+            .optional()
+            .describe('Size of the file system where Docker keeps its data, for example 100GB.'),
+    })
+        .optional()
+        .describe('What a host must have at least; a smaller one is refused.'),
     scan: scan.optional().describe('What differs here from the top-level "scan:".'),
     smoke: schemas/* array */.YOg(check).optional(),
 });
@@ -35195,6 +35674,7 @@ function environmentSettings(config, environment) {
         app: config.app,
         environment,
         hosts: own.host ?? [],
+        jump: own['ssh-jump'],
         url: own.url,
         path: own.path,
         compose: own.compose ?? config.compose,
@@ -35205,12 +35685,39 @@ function environmentSettings(config, environment) {
         requires: own.requires,
         ref: own.ref,
         scan: { ...config.scan, ...own.scan },
+        envTemplate: own['env-template'],
+        requiresHost: own['requires-host'],
         smoke: own.smoke ?? config.smoke,
     };
 }
 
+// EXTERNAL MODULE: ./src/remote/client.ts
+var client = __nccwpck_require__(6231);
 // EXTERNAL MODULE: ./src/remote/target.ts
-var target = __nccwpck_require__(9165);
+var target = __nccwpck_require__(1929);
+// EXTERNAL MODULE: ./src/remote/route.ts
+var route = __nccwpck_require__(4711);
+;// CONCATENATED MODULE: ./src/deploy/ssh-inputs.ts
+
+
+
+/**
+ * Reads how to log in. The proxy command runs on the runner, so it comes from the workflow alone, never from slipway.yml.
+ * @param key the private key, read and masked already
+ * @param jumpOfFile the jump host of the environment in slipway.yml
+ */
+function sshInputs(key, jumpOfFile) {
+    const jump = (0,kit_inputs/* optional */.lq)('ssh-jump') ?? jumpOfFile;
+    const jumpKey = (0,kit_inputs/* secret */.rJ)('ssh-jump-key');
+    const proxyCommand = (0,kit_inputs/* optional */.lq)('ssh-proxy-command');
+    return {
+        key,
+        knownHosts: (0,kit_inputs/* optional */.lq)('ssh-known-hosts'),
+        jump: jump === undefined ? undefined : { target: (0,target/* parseTarget */.h)(jump), key: jumpKey },
+        proxyCommand: proxyCommand === undefined ? undefined : (0,route/* readProxyCommand */.gR)(proxyCommand),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/login.ts
 
 
@@ -35229,8 +35736,11 @@ function dockerConfig(images, login) {
 
 
 
+
+
 /** Reads where to go and how; inputs win over slipway.yml. */
 function hostInputs() {
+    (0,client/* refuseWindows */.Ct)();
     const key = (0,kit_inputs/* required */.mw)('ssh-key') && ((0,kit_inputs/* secret */.rJ)('ssh-key') ?? '');
     const folder = (0,kit_inputs/* workspace */.Gl)();
     const fromFile = environmentSettings(readConfig((0,kit_inputs/* optional */.lq)('config') ?? 'slipway.yml', folder), (0,kit_inputs/* required */.mw)('environment'));
@@ -35254,8 +35764,7 @@ function hostInputs() {
         workspace: folder,
         settings,
         targets: settings.hosts.map(target/* parseTarget */.h),
-        key,
-        knownHosts: (0,kit_inputs/* optional */.lq)('ssh-known-hosts'),
+        ...sshInputs(key, settings.jump),
         pullLogin: (images) => ownCredential ? { credential: 'host' } : { auth: dockerConfig(images, login) },
         manner: {
             healthTimeoutMs: (0,kit_inputs/* duration */.p0)('health-timeout', '2m'),
@@ -35273,6 +35782,97 @@ function author() {
         .replaceAll(/[^\w .@[\]-]/g, '_');
 }
 
+// EXTERNAL MODULE: ./src/kit/forms.ts
+var kit_forms = __nccwpck_require__(7143);
+;// CONCATENATED MODULE: ./src/deploy/secret-files.ts
+
+
+
+
+
+
+/**
+ * Reads the input `secret-files`: lines `path=<base64>`. What they hold is masked.
+ * @throws UserError `bad-secret-file`, `secret-file-exists`, `path-outside-workspace`; a line that cannot be read is named by its
+ * number alone, for it may be part of a secret
+ */
+function readSecretFiles(workspace) {
+    const files = new Map();
+    for (const [at, line] of (0,kit_inputs/* lines */.Mn)('secret-files').entries()) {
+        const { path, content } = parse(line, at + 1);
+        if (files.has(path))
+            throw bad(at + 1, 'names a path for the second time');
+        refuseTaken(path, workspace);
+        files.set(path, content);
+    }
+    for (const path of files.keys()) {
+        const under = [...files.keys()].find((other) => path.startsWith(`${other}/`));
+        if (under !== undefined)
+            throw taken(path, `${under} is a file`);
+    }
+    return files;
+}
+function parse(line, number) {
+    const [, path = '', base64 = ''] = /^([^=]*)=(.*)$/.exec(line) ?? [];
+    (0,kit_forms/* maskForms */.ye)([base64]);
+    const content = Buffer.from(base64, 'base64');
+    // Node skips what is no base64, and so would hide a broken copy.
+    if (content.length === 0 || content.toString('base64') !== base64)
+        throw bad(number, base64 === '' ? 'has no content' : 'has content that is not base64');
+    const text = content.toString('utf8');
+    if (Buffer.from(text).equals(content))
+        (0,kit_forms/* maskForms */.ye)([text]);
+    else
+        for (const form of (0,kit_forms/* base64FormsOf */.cf)(content))
+            (0,mask/* mask */.d)(form);
+    const clean = external_node_path_.posix.normalize(path);
+    if (!isPath(clean))
+        throw bad(number, 'has a path that no file of the repository could have');
+    return { path: clean, content };
+}
+function isPath(path) {
+    const parts = path.split('/');
+    return (
+    // eslint-disable-next-line no-control-regex -- what a path must not hold
+    !/[\u0000-\u001f\u007f\\]/.test(path) &&
+        parts.every((part) => part !== '' && part !== '.' && part !== '..') &&
+        parts.every((part) => Buffer.byteLength(part) <= 255) &&
+        parts[0] !== '.git');
+}
+/** What a commit holds is what is released; and `.env` is the input env. */
+function refuseTaken(path, workspace) {
+    if (path === '.env')
+        throw taken(path, 'that is where the input env goes');
+    (0,kit_inputs/* insideWorkspace */.CT)(path, workspace);
+    const parts = path.split('/');
+    for (let count = 1; count <= parts.length; count += 1) {
+        const name = parts.slice(0, count).join('/');
+        const stats = (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(workspace, name), { throwIfNoEntry: false });
+        if (stats === undefined)
+            return;
+        if (name === path)
+            throw taken(path, 'the repository has it already');
+        if (stats.isFile())
+            throw taken(path, `${name} is a file`);
+    }
+}
+function taken(path, why) {
+    return new errors/* UserError */.yo({
+        id: 'secret-file-exists',
+        message: `A secret file cannot be placed: ${why}.`,
+        value: path,
+        fix: 'Give it a path of its own under secret-files, and name that path in the Compose file.',
+    });
+}
+function bad(line, why) {
+    return new errors/* UserError */.yo({
+        id: 'bad-secret-file',
+        message: `Line ${line} of the input secret-files ${why}.`,
+        value: `line ${line}`,
+        fix: 'Write one path=content a line, the path relative to the repository and the content on the same line as: base64 -w0 FILE',
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/release-inputs.ts
 
 
@@ -35285,8 +35885,8 @@ function author() {
 async function releaseInputs() {
     const inputs = hostInputs();
     const { settings } = inputs;
-    const env = core/* getInput */.V4('env').replaceAll('\r\n', '\n');
-    maskValues(env);
+    const environment = (0,env/* readEnvironment */.x)((0,kit_inputs/* optional */.lq)('env-template') ?? settings.envTemplate, inputs.workspace);
+    const secretFiles = readSecretFiles(inputs.workspace);
     const given = (0,kit_inputs/* optional */.lq)('release') ?? 'release.json';
     const found = await findRecord(given, settings, inputs.workspace, registryOptions(), (0,kit_inputs/* flag */.Jt)('allow-tags'));
     const { record } = found;
@@ -35303,6 +35903,7 @@ async function releaseInputs() {
     return {
         ...inputs,
         found,
+        environment,
         dryRun: (0,kit_inputs/* flag */.Jt)('dry-run'),
         allowUnproven: (0,kit_inputs/* flag */.Jt)('allow-unproven'),
         github: token && repository ? { token, repository } : undefined,
@@ -35311,7 +35912,8 @@ async function releaseInputs() {
             settings,
             record,
             version: versionOf((0,kit_inputs/* optional */.lq)('version') ?? found.version, record),
-            env: `${env}\n`,
+            env: environment.text,
+            secretFiles,
             pullLogin: inputs.pullLogin(Object.values(record.services).map(({ image }) => image)),
             workspace: inputs.workspace,
             allowOlder: (0,kit_inputs/* flag */.Jt)('allow-older'),
@@ -35334,7 +35936,7 @@ function versionOf(given, { commit }) {
 
 /***/ }),
 
-/***/ 4447:
+/***/ 6367:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35343,16 +35945,16 @@ __nccwpck_require__.d(__webpack_exports__, {
   z: () => (/* binding */ runDeploy)
 });
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/@actions/core/lib/core.js + 11 modules
-var lib_core = __nccwpck_require__(3950);
+// EXTERNAL MODULE: ./node_modules/@actions/core/lib/core.js + 18 modules
+var lib_core = __nccwpck_require__(6257);
 // EXTERNAL MODULE: ./src/kit/errors.ts
-var errors = __nccwpck_require__(1917);
+var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/text.ts
-var kit_text = __nccwpck_require__(1073);
+var kit_text = __nccwpck_require__(4669);
 ;// CONCATENATED MODULE: external "node:stream/consumers"
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
-// EXTERNAL MODULE: ../../../work/main/node_modules/tar-stream/index.js
-var tar_stream = __nccwpck_require__(4492);
+// EXTERNAL MODULE: ./node_modules/tar-stream/index.js
+var tar_stream = __nccwpck_require__(6118);
 ;// CONCATENATED MODULE: ./src/kit/tar.ts
 
 
@@ -35367,8 +35969,8 @@ async function tar(entries) {
     return (0,consumers_namespaceObject.buffer)(archive);
 }
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(1359);
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
 ;// CONCATENATED MODULE: ./src/host/ledger.ts
 
 const entrySchema = schemas/* object */.Ikc({
@@ -35404,10 +36006,10 @@ var external_node_crypto_ = __nccwpck_require__(7598);
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./src/kit/inputs.ts
+var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var kit_process = __nccwpck_require__(7236);
-// EXTERNAL MODULE: ../../../work/main/node_modules/@actions/exec/lib/exec.js + 5 modules
-var exec = __nccwpck_require__(6122);
+var kit_process = __nccwpck_require__(8451);
 ;// CONCATENATED MODULE: ./src/kit/state.ts
 
 /** What main leaves for post. The names are ours alone; this is the only file that knows them. */
@@ -35429,6 +36031,117 @@ function savedAgent() {
     return /^\d+$/.test(text) ? Number(text) : undefined;
 }
 
+// EXTERNAL MODULE: ./src/remote/client.ts
+var client = __nccwpck_require__(6231);
+;// CONCATENATED MODULE: ./src/remote/key.ts
+
+const NEW_KEY = 'ssh-keygen -t ed25519 -N "" -f deploy-key';
+const WHOLE = 'Store the whole private key, with its BEGIN and END lines, in the secret.';
+/** The bytes that every private key in OpenSSH's own format begins with (OpenSSH, PROTOCOL.key). */
+const OPENSSH = 'openssh-key-v1\0';
+/** What people store by mistake, by how it begins, and the way to the key itself. */
+const MISTAKEN = [
+    [
+        /^PuTTY-User-Key-File-\d/,
+        'it is in the format of PuTTY',
+        'Convert it: puttygen key.ppk -O private-openssh -o deploy-key - or in PuTTYgen: Conversions, Export OpenSSH key. Store that file.',
+    ],
+    [
+        /^(ssh-|ecdsa-sha2-|sk-(ssh|ecdsa)-)\S+\s+AAAA|^-{4,5} ?BEGIN (SSH2 |RSA )?PUBLIC KEY/,
+        'it is the public half of a key',
+        'Store the private half, the file without .pub: it begins with -----BEGIN. The public half belongs into ~/.ssh/authorized_keys on the host.',
+    ],
+    [
+        /^-----BEGIN CERTIFICATE-----/,
+        'it is a certificate',
+        `Store the private key of an SSH user, for example a new one: ${NEW_KEY}`,
+    ],
+];
+/**
+ * A private key as OpenSSH reads it, whatever an editor, a secret store or a YAML block did to its line ends, indentation and quotes.
+ * OpenSSH's own format and PEM (PKCS#1, SEC1, PKCS#8) are taken.
+ * @param input the name of the input, for messages
+ * @throws UserError `ssh-key-invalid`, saying what the text is instead
+ */
+function readKey(text, input) {
+    const bare = text.replaceAll(/\\r|\\n|\r|\uFEFF/g, '\n').replace(/^[\s'"]+|[\s'"]+$/g, '');
+    for (const [begins, what, fix] of MISTAKEN)
+        if (begins.test(bare))
+            throw keyInvalid(input, what, fix);
+    const [, label, inside = ''] = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----([^]*?)-----END \1-----/.exec(bare) ?? [];
+    if (label === undefined)
+        throw unfinished(bare, input);
+    if (label.startsWith('ENCRYPTED') || /^\s*Proc-Type:\s*4,\s*ENCRYPTED/m.test(inside))
+        throw locked(input);
+    const body = inside.replaceAll(/\s/g, '');
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(body))
+        throw cutOff(input);
+    judge(Buffer.from(body, 'base64'), input);
+    const lines = body.match(/.{1,64}/g) ?? [];
+    return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+/** Why a text without both lines around a private key is none. */
+function unfinished(text, input) {
+    if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text))
+        return cutOff(input);
+    const decoded = Buffer.from(text, 'base64').toString('latin1');
+    if (/^\s*-----BEGIN /.test(decoded))
+        return keyInvalid(input, 'it is a key in base64', `Store the key itself: base64 -d. ${WHOLE}`);
+    if (decoded.startsWith(OPENSSH))
+        return keyInvalid(input, 'its BEGIN and END lines are missing', WHOLE);
+    return keyInvalid(input, 'it is no private key', WHOLE);
+}
+/** Looks into a key, as far as ssh-add would not say it in words: whole, without passphrase, and no hardware's. */
+function judge(bytes, input) {
+    if (bytes.toString('latin1', 0, OPENSSH.length) !== OPENSSH) {
+        if (bytes[0] !== 0x30 || bytes.length < derLength(bytes))
+            throw cutOff(input);
+        return;
+    }
+    let at = OPENSSH.length;
+    const next = () => {
+        const end = at + 4 + (at + 4 <= bytes.length ? bytes.readUInt32BE(at) : Infinity);
+        if (end > bytes.length)
+            throw cutOff(input);
+        const part = bytes.subarray(at + 4, end);
+        at = end;
+        return part;
+    };
+    const cipher = next().toString('latin1');
+    next(); // how the passphrase is made into a key
+    next();
+    at += 4; // how many keys: always one
+    const kind = next();
+    next();
+    if (cipher !== 'none')
+        throw locked(input);
+    if (kind.includes('sk-'))
+        throw keyInvalid(input, 'it only works with its hardware token', `Make a key for this purpose: ${NEW_KEY}`);
+}
+/** How many bytes a DER structure has by its own first bytes (X.690, 8.1.3). */
+function derLength(bytes) {
+    const [, first = 0] = bytes;
+    if (first < 0x80)
+        return 2 + first;
+    const size = first & 0x7f;
+    return size > 4 || bytes.length < 2 + size ? Infinity : 2 + size + bytes.readUIntBE(2, size);
+}
+function locked(input) {
+    return keyInvalid(input, 'it has a passphrase', `A key with a passphrase cannot be used; make one for this purpose: ${NEW_KEY} - or take the passphrase off a copy: ssh-keygen -p -N "" -f copy-of-key`);
+}
+function cutOff(input) {
+    return keyInvalid(input, 'it is cut off or damaged', WHOLE);
+}
+/** The one error of keys. Of the key itself, nothing is ever said. */
+function keyInvalid(input, what, fix = WHOLE) {
+    return new errors/* UserError */.yo({
+        id: 'ssh-key-invalid',
+        message: `The private key cannot be used: ${what}.`,
+        value: input,
+        fix: fix.includes('ssh-keygen') ? fix : `${fix} A new one: ${NEW_KEY}`,
+    });
+}
+
 ;// CONCATENATED MODULE: ./src/remote/agent.ts
 
 
@@ -35437,19 +36150,20 @@ function savedAgent() {
 
 
 
+
 /**
- * Starts a private ssh-agent and hands it the key over stdin: the key is never a file, never an argument.
+ * Starts a private ssh-agent and hands it the keys over stdin: a key is never a file, never an argument.
  * @param folder private folder of this run
- * @param key the private key, ending in a newline
  * @throws UserError `ssh-missing`, `ssh-agent-failed`, `ssh-key-invalid`
  */
-async function startAgent(folder, key, clock) {
+async function startAgent(folder, keys, clock) {
+    const readable = keys.map(({ input, text }) => ({ input, text: readKey(text, input) }));
     const socket = (0,external_node_path_.join)(folder, 'agent');
     const agent = (0,kit_process/* start */.n)('ssh-agent', ['-D', '-a', socket], { env: { PATH: process.env.PATH } });
     const life = new AbortController();
     void agent.exit.catch(() => undefined).then(() => { life.abort(); }); // prettier-ignore
     if (agent.pid === undefined)
-        throw sshMissing();
+        throw (0,client/* sshMissing */.VN)();
     saveAgent(agent.pid);
     let said = '';
     agent.stderr.setEncoding('utf8').on('data', (chunk) => (said += chunk));
@@ -35458,33 +36172,20 @@ async function startAgent(folder, key, clock) {
             throw agentFailed(said);
         await clock.sleep(5);
     }
-    const added = await (0,exec/* getExecOutput */.H)('ssh-add', ['-q', '-'], {
-        input: Buffer.from(key),
-        env: { PATH: process.env.PATH ?? '', SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' },
-        silent: true,
-        ignoreReturnCode: true,
-    });
+    const env = { PATH: process.env.PATH, SSH_AUTH_SOCK: socket, SSH_ASKPASS_REQUIRE: 'never' };
     const stop = () => {
         agent.kill();
     };
-    if (added.exitCode !== 0) {
+    for (const { input, text } of readable) {
+        const added = await (0,kit_process/* run */.e)('ssh-add', ['-'], { input: text, env });
+        if (added.code === 0)
+            continue;
         stop();
-        throw new errors/* UserError */.yo({
-            id: 'ssh-key-invalid',
-            message: `The private key cannot be used: ${added.stderr.trim().split('\n').at(-1) ?? 'ssh-add refused it'}`,
-            value: 'ssh-key',
-            fix: 'Store the whole private key, with its BEGIN and END lines, in the secret. A key with a passphrase cannot be used; make one for this purpose: ssh-keygen -t ed25519 -N "" -f deploy-key',
-        });
+        const [why = 'ssh-add refused it'] = (0,kit_text/* lastLines */.w$)(added.stderr, 1).map(kit_text/* safeLine */.om);
+        throw keyInvalid(input, why);
     }
-    return { socket, stop };
-}
-function sshMissing() {
-    return new errors/* UserError */.yo({
-        id: 'ssh-missing',
-        message: 'This runner has no OpenSSH client.',
-        value: 'ssh-agent',
-        fix: 'Install it, for example: sudo apt-get install -y openssh-client',
-    });
+    const publicKeys = async () => (await (0,kit_process/* run */.e)('ssh-add', ['-L'], { env })).stdout.trimEnd().split('\n');
+    return { socket, publicKeys, stop };
 }
 function agentFailed(said) {
     return new errors/* UserError */.yo({
@@ -35496,23 +36197,48 @@ function agentFailed(said) {
 }
 
 // EXTERNAL MODULE: ./src/remote/target.ts
-var remote_target = __nccwpck_require__(9165);
+var remote_target = __nccwpck_require__(1929);
 ;// CONCATENATED MODULE: ./src/remote/known-hosts.ts
 
 
 
+const KEY_TYPE = /^(sk-)?(ssh|ecdsa)-[\w@.-]+$/;
 /**
  * The pinned host keys as the text of a known_hosts file.
- * @throws UserError `host-key-not-pinned` when nothing is pinned
+ * @throws UserError `host-key-not-pinned` when nothing is pinned, `bad-known-hosts` for a line that pins nothing
  */
 function knownHostsText(pinned, targets) {
-    if (pinned !== undefined && pinned.trim() !== '')
-        return `${pinned.trim()}\n`;
+    const lines = (pinned ?? '').split(/\r\n?|\n/).map((line) => line.trim());
+    if (lines.some((line) => line !== '')) {
+        lines.forEach(checkLine);
+        return `${lines.join('\n').trim()}\n`;
+    }
     throw new errors/* UserError */.yo({
         id: 'host-key-not-pinned',
         message: 'No host key is pinned, so the host could be anybody.',
         value: targets.map(({ text }) => text).join(', '),
         fix: `Set the input ssh-known-hosts to the output of: ${targets.map(keyscan).join('; ')} - and compare its fingerprint with the one that the host itself shows (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub).`,
+    });
+}
+/** ssh passes over a line that it does not understand, and would then say that nothing is pinned. */
+function checkLine(line, index) {
+    const [first = '', ...rest] = line.replace(/^@\S+\s+/, '').split(/\s+/);
+    if (first === '' || first.startsWith('#'))
+        return;
+    const what = KEY_TYPE.test(first)
+        ? 'has no host name in front of the key'
+        : /^(SHA256|MD5):/.test(first) || rest.some((word) => /^(SHA256|MD5):/.test(word))
+            ? 'is a fingerprint, and ssh needs the key itself'
+            : rest.length < 2 || !KEY_TYPE.test(rest[0] ?? '')
+                ? 'is not "host type key"'
+                : undefined;
+    if (what === undefined)
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'bad-known-hosts',
+        message: `Line ${index + 1} of ssh-known-hosts ${what}.`,
+        value: line.slice(0, 80),
+        fix: 'Write each line as ssh-keyscan prints it: the host (or [host]:port), the type and the key, for example: example.com ssh-ed25519 AAAA...',
     });
 }
 /** The command that fetches a host's key, to be verified by a person. */
@@ -35544,43 +36270,161 @@ function pattern(text) {
     return new RegExp(`^${source}$`, 'i');
 }
 
+;// CONCATENATED MODULE: ./src/remote/host-key.ts
+
+const WARNINGS = {
+    revoked: /^@ +WARNING: REVOKED HOST KEY DETECTED! +@/m,
+    changed: /^@ +WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! +@/m,
+    unknown: /^Host key verification failed|^No .*host key is known for/m,
+};
+/** What ssh had against the key of a host, if anything (OpenSSH, sshconnect.c). */
+function keyProblem({ said, target, name, knownHosts, }) {
+    if (WARNINGS.revoked.test(said))
+        return {
+            id: 'host-key-revoked',
+            message: `The ${name} offers a key that ssh-known-hosts marks as @revoked.`,
+            fix: `Give the ${name} a new key, for example: ssh-keygen -t ed25519 -N "" -f /etc/ssh/ssh_host_ed25519_key - and pin that one.`,
+        };
+    const changed = WARNINGS.changed.test(said);
+    if (!changed && !WARNINGS.unknown.test(said))
+        return undefined;
+    const expected = pinnedFingerprints(knownHosts, target);
+    if (expected.length === 0 && !changed)
+        return {
+            id: 'host-key-not-pinned',
+            message: `The pinned keys have none for ${name === 'host' ? '' : `the ${name} `}${target.host}.`,
+            fix: `Add the output of "${keyscan(target)}" to ssh-known-hosts, after comparing its fingerprint with the ${name}'s own.`,
+        };
+    const offered = /SHA256:[A-Za-z0-9+/]+/.exec(said)?.[0] ?? 'a key of a type that is not pinned';
+    return {
+        id: 'host-key-changed',
+        message: `The ${name} offers another key than the pinned one: expected ${expected.join(' or ') || 'another'}, offered ${offered}.`,
+        fix: `Find out why before anything else: a reinstalled host, or somebody in between. Then pin the new key: ${keyscan(target)}`,
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/remote/failure.ts
 
 
 
 /**
- * What ssh meant when it ended with 255: told apart by its own words (OpenSSH, ssh.c, sshconnect.c, packet.c), which have been
- * stable for decades. They stand among the words of programs on the host, so only lines as ssh writes them count.
+ * What ssh says, told apart by its own words (OpenSSH, ssh.c, sshconnect.c, packet.c, channels.c), which have been stable for decades.
+ * They stand among the words of programs on the host, so only lines as ssh writes them count.
  */
-function explainSsh(stderr, target, knownHosts) {
-    const said = (0,kit_text/* lastLines */.w$)(stderr, 1).map(kit_text/* safeLine */.om).join(' ');
-    const problem = (id, message, fix, value = target.text) => new errors/* UserError */.yo({
-        id,
-        message: `${message}${said === '' ? '' : ` ssh said: ${said}`}`,
-        value,
-        fix,
+const WORDS = {
+    denied: /^\S+@\S+: Permission denied \((.*)\)|^Received disconnect from .*: Too many authentication failures/m,
+    algorithm: /^Unable to negotiate with .*: no matching (.+) found\. Their offer: (.+)/m,
+    refused: /^ssh: connect to host .*: Connection refused/m,
+    unreachable: /^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m,
+    silent: /^kex_exchange_identification: |^Connection timed out during banner exchange/m,
+    dropped: /^kex_exchange_identification: |^Connection (closed|reset) by |^Timeout, server /m,
+    forbidden: /^channel \d+: open failed: (administratively prohibited|unknown channel type)/m,
+    noSession: /^channel 0: open failed: /m,
+    beyond: /^channel \d+: open failed: connect failed: (.*)/m,
+};
+/** Why ssh ended: at the host, at the jump host or between the two, in a person's words. */
+function explainSsh(ended, way) {
+    const { target, knownHosts, jump, proxyCommand } = way;
+    const host = { said: ended.stderr, target, name: 'host', knownHosts };
+    const hop = jump && {
+        said: ended.jump.replace(/^stdio forwarding failed\r?\n/m, ''),
+        target: jump,
+        name: 'jump host',
+        knownHosts,
+    };
+    const first = hop ?? host;
+    return (refusedLogin(host) ??
+        (hop && (refusedLogin(hop) ?? refusedForwarding(hop, target))) ??
+        (proxyCommand === undefined ? undefined : proxyProblem(first, ended.stderr)) ??
+        (hop && (networkProblem(hop) ?? (WORDS.dropped.test(hop.said) ? dropped(hop) : undefined))) ??
+        networkProblem(host, jump) ??
+        dropped(host));
+}
+function problem(id, { said, target }, message, fix) {
+    const [last] = (0,kit_text/* lastLines */.w$)(said, 1).map(kit_text/* safeLine */.om);
+    const quoted = last === undefined ? '' : ` ssh said: ${last}`;
+    return new errors/* UserError */.yo({ id, message: `${message}${quoted}`, value: target.text, fix });
+}
+/** A host that answered and did not let us in, or that we did not trust. */
+function refusedLogin(hop) {
+    const { said, target, name } = hop;
+    const key = keyProblem(hop);
+    if (key)
+        return problem(key.id, hop, key.message, key.fix);
+    const [, what, offer] = WORDS.algorithm.exec(said) ?? [];
+    if (what !== undefined)
+        return problem('ssh-no-common-algorithm', hop, `The ${name} and the OpenSSH of this runner have no ${what} in common.`, `It offers ${(0,kit_text/* safeLine */.om)(offer ?? 'others')}. Compare with what the runner has (ssh -Q HostKeyAlgorithms, kex, cipher, mac), and update the older of the two.`);
+    if (name === 'host' && WORDS.noSession.test(said))
+        return commandRefused(target, 'sshd gave it no session (MaxSessions)', []);
+    const [denied, methods] = WORDS.denied.exec(said) ?? [];
+    if (denied === undefined)
+        return undefined;
+    if (methods !== undefined && !methods.split(',').includes('publickey'))
+        return problem('ssh-key-not-enough', hop, `The ${name} does not let the user ${target.user} in with a key alone: it wants ${methods || 'something else'}.`, `Let this user log in with a key, in /etc/ssh/sshd_config: PubkeyAuthentication yes, and no AuthenticationMethods that ask for more (Match User ${target.user}); then: systemctl reload ssh`);
+    const root = target.user === 'root' ? ', and PermitRootLogin prohibit-password' : '';
+    return problem('ssh-auth-failed', hop, `The ${name} does not accept this key for the user ${target.user}.`, `Add the public key to ~${target.user}/.ssh/authorized_keys on the ${name}, and check user and key${root}.`);
+}
+/** A jump host that let us in, and does not lead on. */
+function refusedForwarding(hop, target) {
+    if (WORDS.forbidden.test(hop.said))
+        return problem('ssh-jump-forbidden', hop, `The jump host does not lead on to ${target.text}.`, `Allow it in the jump host's /etc/ssh/sshd_config: AllowTcpForwarding local, PermitOpen ${target.host}:${target.port}, no DisableForwarding; and no "restrict" or "no-port-forwarding" before the key in authorized_keys (or "restrict,port-forwarding").`);
+    const [, why] = WORDS.beyond.exec(hop.said) ?? [];
+    if (why === undefined)
+        return undefined;
+    const beyond = { ...hop, target, name: 'host' };
+    return why.startsWith('Connection refused')
+        ? refused(beyond)
+        : unreachable(beyond, ' from the jump host');
+}
+/** A proxy command after which no SSH server answered. */
+function proxyProblem(hop, stderr) {
+    if (!WORDS.silent.test(hop.said))
+        return undefined;
+    const own = stderr.split(/\r?\n/).filter((line) => !/^(kex_exchange|Connection )/.test(line));
+    const words = (0,kit_text/* lastLines */.w$)(own.join('\n'), 2).map(kit_text/* safeLine */.om).join(' / ');
+    return new errors/* UserError */.yo({
+        id: 'ssh-proxy-failed',
+        message: `No SSH server answered through the proxy command.${words === '' ? '' : ` It said: ${words}`}`,
+        value: hop.target.text,
+        fix: 'Run the command of ssh-proxy-command on the runner, with host and port for %h and %p: it must print a line that begins with SSH-2.0. If it does, look into the log of sshd.',
     });
-    const changed = stderr.includes('REMOTE HOST IDENTIFICATION HAS CHANGED');
-    if (changed || /^Host key verification failed|^No .*host key is known for/m.test(stderr)) {
-        const expected = pinnedFingerprints(knownHosts, target);
-        const offered = /SHA256:[A-Za-z0-9+/]+/.exec(stderr)?.[0] ?? 'a key of a type that is not pinned';
-        if (expected.length === 0 && !changed) {
-            return problem('host-key-not-pinned', `The pinned keys have none for ${target.host}.`, `Add the output of "${keyscan(target)}" to ssh-known-hosts, after comparing its fingerprint with the host's own.`);
-        }
-        return problem('host-key-changed', `The host offers another key than the pinned one: expected ${expected.join(' or ') || 'another'}, offered ${offered}.`, `Find out why before anything else: a reinstalled host, or somebody in between. Then pin the new key: ${keyscan(target)}`);
-    }
-    if (/^\S+@\S+: Permission denied \(|^Received disconnect from .*: Too many authentication failures/m.test(stderr)) {
-        return problem('ssh-auth-failed', `The host does not accept this key for the user ${target.user}.`, `Add the public key to ~${target.user}/.ssh/authorized_keys on the host, and check user and key.`);
-    }
-    if (/^ssh: connect to host .*: Connection refused/m.test(stderr)) {
-        return problem('host-refused', 'The host answers, but nothing listens on that port.', `Check the port (${target.port}) and that sshd runs: systemctl status ssh`);
-    }
-    if (/^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m.test(stderr)) {
-        return problem('host-unreachable', 'The host cannot be reached.', 'Check its name, its firewall, and that it is up.');
-    }
-    return problem('connection-dropped', 'The connection to the host was lost.', 'Run the step again; if it recurs, look into the log of sshd on the host.');
+}
+function networkProblem(hop, jump) {
+    if (WORDS.refused.test(hop.said))
+        return refused(hop);
+    if (!WORDS.unreachable.test(hop.said))
+        return undefined;
+    return unreachable(hop, jump ? ' from the jump host' : '');
+}
+function refused(hop) {
+    return problem('host-refused', hop, `The ${hop.name} answers, but nothing listens on that port.`, `Check the port (${hop.target.port}) and that sshd runs: systemctl status ssh`);
+}
+function unreachable(hop, from) {
+    return problem('host-unreachable', hop, `The ${hop.name} cannot be reached${from}.`, 'Check its name, its firewall, and that it is up.');
+}
+function dropped(hop) {
+    return problem('connection-dropped', hop, `The connection to the ${hop.name} was lost.`, `Run the step again; if it recurs, look into the log of sshd on the ${hop.name}: MaxStartups, PerSourcePenalties or fail2ban may turn this runner away.`);
+}
+/**
+ * Something else answered than our program: a forced command, a shell that is none, or one that reads its input itself.
+ * @param lines what came instead
+ */
+function commandRefused(target, how, lines) {
+    const said = lines.filter((line) => line.trim() !== '').map(kit_text/* safeLine */.om);
+    const quoted = said
+        .slice(0, 3)
+        .map((line) => line.slice(0, 200))
+        .join(' / ');
+    return new errors/* UserError */.yo({
+        id: 'ssh-command-refused',
+        message: `The host let the user ${target.user} in, but did not run what it was asked to: ${how}.${quoted === '' ? '' : ` It said: ${quoted}`}`,
+        value: target.text,
+        fix: `Give Slipway a user with an ordinary shell (getent passwd ${target.user}), without ForceCommand in sshd_config, without command="..." before its key in authorized_keys, and without "exec" or "read" in its login files.`,
+    });
 }
 
+// EXTERNAL MODULE: ./src/remote/route.ts
+var route = __nccwpck_require__(4711);
 ;// CONCATENATED MODULE: ./src/remote/connection.ts
 
 
@@ -35589,15 +36433,39 @@ function explainSsh(stderr, target, knownHosts) {
 
 
 
-/** Prepares access; see {@link startAgent} and {@link knownHostsText} for what it throws. */
-async function openAccess(folder, key, pinned, targets, clock) {
-    const knownHosts = knownHostsText(pinned, targets);
+
+
+
+
+
+/** Prepares access; see {@link checkClient}, {@link knownHostsText} and {@link startAgent} for what it throws. */
+async function openAccess(folder, { key, knownHosts: pinned, jump, proxyCommand }, targets, clock) {
+    const knownHosts = knownHostsText(pinned, jump ? [jump.target, ...targets] : targets);
     const knownHostsFile = (0,external_node_path_.join)(folder, 'known_hosts');
     (0,external_node_fs_.writeFileSync)(knownHostsFile, knownHosts, { mode: 0o600 });
-    return { agent: await startAgent(folder, key, clock), knownHosts, knownHostsFile };
+    await (0,client/* checkClient */.sr)();
+    const keys = [{ input: 'ssh-key', text: key }];
+    if (jump?.key !== undefined)
+        keys.push({ input: 'ssh-jump-key', text: jump.key });
+    const agent = await startAgent(folder, keys, clock);
+    const identities = [(0,external_node_path_.join)(folder, 'host.pub'), (0,external_node_path_.join)(folder, 'jump.pub')];
+    if (keys.length > 1) {
+        const [own = '', other = own] = await agent.publicKeys();
+        (0,external_node_fs_.writeFileSync)(identities[0], `${own}\n`);
+        (0,external_node_fs_.writeFileSync)(identities[1], `${other}\n`);
+    }
+    return {
+        folder,
+        agent,
+        knownHosts,
+        knownHostsFile,
+        identities: keys.length > 1 ? identities : undefined,
+        jump: jump?.target,
+        proxyCommand,
+    };
 }
-/** The arguments of ssh. No configuration of the runner's own is read: what holds stands here. */
-function sshArguments(target, access, command) {
+/** What holds for every ssh. No configuration of the runner's own is read: what holds stands here. */
+function common(access, identity, more) {
     const options = [
         'BatchMode=yes',
         'StrictHostKeyChecking=yes',
@@ -35605,35 +36473,85 @@ function sshArguments(target, access, command) {
         `UserKnownHostsFile="${access.knownHostsFile}"`,
         'GlobalKnownHostsFile=/dev/null',
         `IdentityAgent="${access.agent.socket}"`,
-        'IdentityFile=none',
+        ...(identity === undefined
+            ? ['IdentityFile=none']
+            : [`IdentityFile="${identity}"`, 'IdentitiesOnly=yes']),
         'PreferredAuthentications=publickey',
-        'ConnectTimeout=15',
         'ServerAliveInterval=5',
         'ServerAliveCountMax=3',
         'ClearAllForwardings=yes',
-        // The program is plain text of some ten kilobytes: compressed, it arrives with the first packets.
-        'Compression=yes',
+        ...more,
     ];
-    return [
-        '-F', '/dev/null', '-T', ...options.flatMap((option) => ['-o', option]),
-        '-p', String(target.port), '-l', target.user, '--', target.host, command,
-    ]; // prettier-ignore
+    return ['-F', '/dev/null', '-T', ...options.flatMap((option) => ['-o', option])];
 }
+function place({ host, port, user }) {
+    return ['-p', String(port), '-l', user, '--', host];
+}
+/**
+ * The arguments of ssh.
+ * @param jumpLog file for what the ssh to the jump host has to say: only so can its words be told from those of this one
+ */
+function sshArguments(target, access, command, jumpLog) {
+    const { jump, identities } = access;
+    const through = access.proxyCommand === undefined ? [] : [`ProxyCommand=${access.proxyCommand}`];
+    // The program is plain text of some ten kilobytes: compressed, it arrives with the first packets.
+    const own = ['Compression=yes'];
+    if (jump === undefined)
+        return [
+            ...common(access, undefined, ['ConnectTimeout=15', ...own, ...through]),
+            ...place(target),
+            command,
+        ];
+    const hop = (0,route/* asProxyCommand */.GW)([
+        ...['ssh', ...common(access, identities?.[1], ['ConnectTimeout=15', ...through])],
+        ...['-E', jumpLog, '-W', (0,route/* forwardTo */.D)(target), ...place(jump)],
+    ]);
+    // It includes the way to the jump host, and must not end before that one could say what is wrong.
+    const patience = 'ConnectTimeout=30';
+    return [
+        ...common(access, identities?.[0], [patience, ...own, `ProxyCommand=${hop}`]),
+        ...place(target),
+        command,
+    ];
+}
+/** The exit code of ssh itself (ssh(1), EXIT STATUS). */
+const SSH_FAILED = 255;
 /** Starts the command; whether the connection comes about shows in its first line of output. */
 function connect(target, access, command) {
-    const process_ = (0,kit_process/* start */.n)('ssh', sshArguments(target, access, command), {
-        env: { PATH: process.env.PATH, HOME: process.env.HOME, LC_ALL: 'C' },
+    const jumpLog = (0,external_node_path_.join)(access.folder, `jump-${(0,external_node_crypto_.randomBytes)(4).toString('hex')}.log`);
+    const process_ = (0,kit_process/* start */.n)('ssh', sshArguments(target, access, command, jumpLog), {
+        env: environment(access),
     });
     let stderr = '';
     process_.stderr
         .setEncoding('utf8')
         .on('data', (chunk) => (stderr = `${stderr}${chunk}`.slice(-20_000)));
-    return { process: process_, failure: () => explainSsh(stderr, target, access.knownHosts) };
+    const failure = () => {
+        const jump = (0,external_node_fs_.existsSync)(jumpLog) ? (0,external_node_fs_.readFileSync)(jumpLog, 'utf8') : '';
+        return explainSsh({ stderr, jump }, { ...access, target });
+    };
+    return {
+        process: process_,
+        failure,
+        refusal: (code, lines) => {
+            if (code === SSH_FAILED && stderr !== '')
+                return failure();
+            const how = code === null ? 'it did not answer' : `it ended with exit code ${code}`;
+            return commandRefused(target, how, [...lines, ...(0,kit_text/* lastLines */.w$)(stderr, 1)]);
+        },
+    };
+}
+/** A proxy command may need what the step has set for it, such as a token; ssh itself needs next to nothing. */
+function environment({ proxyCommand }) {
+    const { PATH, HOME } = process.env;
+    const { SSH_AUTH_SOCK: _, ...step } = (0,inputs/* withoutInputs */.i$)(process.env);
+    const own = proxyCommand === undefined ? {} : step;
+    return { ...own, PATH, HOME, LC_ALL: 'C', SHELL: '/bin/sh' };
 }
 /** Failures after which another attempt may help, as long as nothing was changed. */
 function worthRetrying(error) {
     return (error instanceof errors/* UserError */.yo &&
-        ['host-unreachable', 'host-refused', 'connection-dropped'].includes(error.id));
+        ['host-unreachable', 'host-refused', 'connection-dropped', 'ssh-proxy-failed'].includes(error.id));
 }
 /** Tells about a pause between attempts. */
 function sayRetry(log, target) {
@@ -35682,20 +36600,29 @@ function encodeRequest(verb, args, payload = []) {
     });
     return Buffer.concat([Buffer.from(`${verb}\n${lines.join('')}\n`), ...payload]);
 }
+/** The packages of Debian and Ubuntu that bring a tool of another name. */
+const PACKAGES = {
+    flock: 'util-linux',
+    setsid: 'util-linux',
+    timeout: 'coreutils',
+    awk: 'mawk',
+};
 /** What the host refused, in a person's words. */
-function refusal([id = '', value = '', detail = ''], host) {
+function refusal([id = '', value = '', detail = '', more = ''], host) {
     const problem = (message, fix, shown = value) => new errors/* UserError */.yo({ id, message: `${host}: ${message}`, value: shown, fix });
     switch (id) {
         case 'tool-missing':
-            return problem(`${value} is not installed on the host.`, `Install it: sudo apt-get install -y ${value === 'flock' ? 'util-linux' : value}`);
+            return problem(`${value} is not installed on the host, or not on the PATH of a shell without a login.`, value === 'docker'
+                ? 'Install Docker Engine: https://docs.docker.com/engine/install/ ; if it is there, link it: sudo ln -s <where it is> /usr/local/bin/docker'
+                : `Install it: sudo apt-get install -y ${PACKAGES[value] ?? value}`);
         case 'docker-unavailable':
-            return problem('Docker does not answer to this user.', 'Check that Docker runs, and let the user use it: sudo usermod -aG docker <user>, then log in anew.');
+            return dockerProblem(value, detail, more === 'sudo', host);
         case 'compose-missing':
-            return problem('Docker Compose v2 is not installed.', 'Install it: sudo apt-get install -y docker-compose-plugin');
-        case 'disk-full':
-            return problem('The disk of the host is nearly full.', 'Make room, for example: docker system prune -a, or give the host a larger disk.');
+            return problem(detail === ''
+                ? 'Docker Compose v2 is not installed.'
+                : `Docker Compose v2 is not installed; ${detail} is v1, which ended in 2023 and does not know what Slipway asks of it.`, 'Install it: sudo apt-get install -y docker-compose-plugin (docker-compose-v2 from Ubuntu itself), or as one file: https://docs.docker.com/compose/install/linux/');
         case 'not-writable':
-            return problem('The folder of the release cannot be written.', 'Check the owner of the folder, and that the disk is neither full nor read-only.');
+            return placeProblem(value, detail, host);
         case 'locked':
             return problem('Another release is under way on this host.', 'Wait for it to end and run this again; the value says which and since when.');
         case 'compose-invalid':
@@ -35704,6 +36631,8 @@ function refusal([id = '', value = '', detail = ''], host) {
             return pullProblem(value, detail, host);
         case 'memory-missing':
             return problem('The host has no place in memory for the registry password, which is never written to a disk.', 'Mount /dev/shm as tmpfs on the host.');
+        case 'overtaken':
+            return problem('Another release came first: this one was planned for what was served before it. Nothing was changed.', 'Run the step again. A release that is newer by then stays, unless allow-older is said.');
         case 'release-unknown':
             return problem('This release is not kept on the host.', 'Choose one that the history lists as kept, or deploy it again.');
         case 'environment-unknown':
@@ -35716,6 +36645,58 @@ function refusal([id = '', value = '', detail = ''], host) {
                 fix: 'Please report this.',
             });
     }
+}
+/** Docker did not answer: why, by its own words. */
+function dockerProblem(said, user, bySudo, host) {
+    const name = user === '' ? '<user>' : user;
+    if (/podman|can't evaluate field/i.test(said)) {
+        return new errors/* UserError */.yo({
+            id: 'docker-podman',
+            message: `${host}: the command docker of this host is not Docker's own; Podman is not supported.`,
+            value: said,
+            fix: 'Install Docker Engine in its place: sudo apt-get remove -y podman-docker, then https://docs.docker.com/engine/install/',
+        });
+    }
+    if (/permission denied/i.test(said)) {
+        return new errors/* UserError */.yo({
+            id: 'docker-permission',
+            message: `${host}: ${name} may not speak to Docker${bySudo ? '; it would answer to sudo, which Slipway never uses' : ''}.`,
+            value: said,
+            fix: `Let the user in: sudo usermod -aG docker ${name}. It counts from the next login on. (Whoever may use Docker can become root on that host.)`,
+        });
+    }
+    return new errors/* UserError */.yo({
+        id: 'docker-unavailable',
+        message: `${host}: Docker does not answer to this user.`,
+        value: said,
+        fix: 'Start it: sudo systemctl enable --now docker; what it says of itself: sudo journalctl -u docker -n 50',
+    });
+}
+/** The folder of the release cannot be written: why, by the words of mkdir or tar. */
+function placeProblem(folder, said, host) {
+    const value = said === '' ? folder : `${folder}: ${said}`;
+    if (/read-only file system/i.test(said)) {
+        return new errors/* UserError */.yo({
+            id: 'disk-read-only',
+            message: `${host}: the file system of the release is read-only.`,
+            value,
+            fix: `Find out why first, since Linux does that to a failing disk: sudo dmesg | tail; then: sudo mount -o remount,rw "$(findmnt -no TARGET -T ${folder})"`,
+        });
+    }
+    if (/no space left|quota/i.test(said)) {
+        return new errors/* UserError */.yo({
+            id: 'disk-full',
+            message: `${host}: the disk of the host is full.`,
+            value,
+            fix: 'Make room, for example: docker system prune -a; and look at both: df -h; df -i',
+        });
+    }
+    return new errors/* UserError */.yo({
+        id: 'not-writable',
+        message: `${host}: the folder of the release cannot be written.`,
+        value,
+        fix: `Check the owner of the folder, and that the disk is neither full nor read-only: sudo chown -R <user> ${folder}`,
+    });
 }
 function composeProblem(said, host) {
     const missing = /required variable ([A-Za-z_][A-Za-z0-9_]*) is missing a value/.exec(said);
@@ -35857,11 +36838,20 @@ const volume = schemas/* looseObject */._H3({
     source: schemas/* string */.YjP().optional(),
     target: schemas/* string */.YjP().optional(),
     read_only: schemas/* boolean */.zMY().optional(),
+    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
 });
+/** Compose prints sizes as strings. */
+const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
 const service = schemas/* looseObject */._H3({
     image: schemas/* string */.YjP().optional(),
     build: schemas/* unknown */.L5J().optional(),
     container_name: schemas/* string */.YjP().optional(),
+    platform: schemas/* string */.YjP().optional(),
+    logging: schemas/* looseObject */._H3({
+        driver: schemas/* string */.YjP().optional(),
+        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
+    })
+        .optional(),
     network_mode: schemas/* string */.YjP().optional(),
     networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
         aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
@@ -35870,17 +36860,26 @@ const service = schemas/* looseObject */._H3({
     })
         .nullable())
         .optional(),
-    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({ published: schemas/* string */.YjP().optional(), target: schemas/* number */.aig().optional() }))
+    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
+        published: schemas/* string */.YjP().optional(),
+        target: schemas/* number */.aig().optional(),
+        protocol: schemas/* string */.YjP().optional(),
+        host_ip: schemas/* string */.YjP().optional(),
+    }))
         .optional(),
     volumes: schemas/* array */.YOg(volume).optional(),
     depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
     healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
     scale: schemas/* number */.aig().optional(),
+    mem_reservation: bytes.optional(),
     deploy: schemas/* looseObject */._H3({
         replicas: schemas/* number */.aig().optional(),
+        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
+            .optional(),
         update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
     })
         .optional(),
+    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
     labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
 });
 const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
@@ -35894,14 +36893,20 @@ const modelSchema = schemas/* looseObject */._H3({
 });
 /** @throws UserError `compose-invalid` */
 function parseModel(text) {
+    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
+    if (/"__proto__"\s*:/.test(text))
+        throw unreadable('something is called __proto__', '__proto__');
     const result = modelSchema.safeParse(JSON.parse(text));
     if (result.success)
         return result.data;
     const [issue] = result.error.issues;
-    throw new errors/* UserError */.yo({
+    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+function unreadable(what, value) {
+    return new errors/* UserError */.yo({
         id: 'compose-invalid',
-        message: `The Compose model holds something that Slipway cannot read: ${issue?.message ?? ''}.`,
-        value: issue?.path.join('.'),
+        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
+        value,
         fix: 'Mend this part of the Compose file; try it with: docker compose config',
     });
 }
@@ -35913,13 +36918,19 @@ function replicas({ deploy, scale }) {
 function networksOf({ networks }) {
     return Object.keys(networks ?? {});
 }
+/**
+ * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
+ * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
+ */
+function formatJson(value) {
+    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `${text}\n`;
+}
 
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
-// EXTERNAL MODULE: ./src/kit/inputs.ts
-var inputs = __nccwpck_require__(6731);
 // EXTERNAL MODULE: ./src/kit/yaml.ts
-var yaml = __nccwpck_require__(633);
+var yaml = __nccwpck_require__(5533);
 ;// CONCATENATED MODULE: ./src/deploy/files.ts
 
 
@@ -35934,21 +36945,22 @@ const READ_BY_COMPOSE = new Set(['env_file', 'label_file', 'file', 'include', 'e
  * @param compose paths relative to the workspace
  * @throws UserError `compose-file-missing`, `compose-invalid`
  */
-function composeSources(compose, workspace) {
+function composeSources(compose, workspace, secretFiles = new Map()) {
     const root = (0,external_node_fs_.realpathSync)(workspace);
     const found = new Map();
+    const isThere = (name) => secretFiles.has(name) || isFile((0,external_node_path_.join)(root, name));
     const visit = (path) => {
         const name = (0,external_node_path_.relative)(root, (0,inputs/* insideWorkspace */.CT)(path, workspace));
-        if (found.has(name) || !isFile((0,external_node_path_.join)(root, name)))
+        if (found.has(name) || !isThere(name))
             return;
-        const text = (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, name), 'utf8');
-        found.set(name, text);
+        const content = secretFiles.get(name) ?? (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, name), 'utf8');
+        found.set(name, content);
         if (/\.ya?ml$/.test(name))
-            for (const next of references(text, name))
+            for (const next of references(String(content), name))
                 visit((0,external_node_path_.join)((0,external_node_path_.dirname)(name), next));
     };
     for (const path of compose) {
-        if (!isFile((0,inputs/* insideWorkspace */.CT)(path, workspace))) {
+        if (!isThere((0,external_node_path_.relative)(root, (0,inputs/* insideWorkspace */.CT)(path, workspace)))) {
             throw new errors/* UserError */.yo({
                 id: 'compose-file-missing',
                 message: 'A Compose file does not exist.',
@@ -35990,19 +37002,28 @@ function references(text, name) {
     return paths;
 }
 /**
- * Reads a file or folder of the workspace; links are followed only inside the workspace.
+ * Reads a file or folder of the workspace, with the secret files that belong there, which only their owner may read; links are followed only inside the workspace.
  * @throws UserError `path-outside-workspace`, `link-broken`
  */
-function readContent(path, workspace) {
+function readContent(path, workspace, secretFiles = new Map()) {
     const entries = [];
+    let folder = false;
     const visit = (from, name, above) => {
+        const secret = secretFiles.get((0,external_node_path_.relative)(workspace, from));
+        if (secret !== undefined) {
+            entries.push({ path: name, content: secret, mode: 0o600 });
+            return;
+        }
+        const added = secretNames((0,external_node_path_.relative)(workspace, from), secretFiles);
         const real = (0,inputs/* insideWorkspace */.CT)(from, workspace);
-        if (!(0,external_node_fs_.existsSync)(real) || above.includes(real))
+        const stats = (0,external_node_fs_.existsSync)(real) ? (0,external_node_fs_.statSync)(real) : undefined;
+        if ((stats === undefined && added.length === 0) || above.includes(real))
             throw broken((0,external_node_path_.relative)(workspace, from));
-        const stats = (0,external_node_fs_.statSync)(real);
-        if (stats.isDirectory()) {
+        if (stats === undefined || stats.isDirectory()) {
+            folder ||= name === '';
             entries.push({ path: name === '' ? '' : `${name}/`, content: '', mode: 0o755 });
-            for (const child of (0,external_node_fs_.readdirSync)(real).sort())
+            const children = new Set([...(stats ? (0,external_node_fs_.readdirSync)(real) : []), ...added]);
+            for (const child of [...children].sort())
                 visit((0,external_node_path_.join)(from, child), name === '' ? child : `${name}/${child}`, [...above, real]);
         }
         else if (stats.isFile()) {
@@ -36018,7 +37039,7 @@ function readContent(path, workspace) {
     for (const { path: name, mode, content } of entries)
         hash.update(`${name}\0${mode}\0${content.length}\0`).update(content);
     return {
-        folder: (0,external_node_fs_.statSync)((0,inputs/* insideWorkspace */.CT)(path, workspace)).isDirectory(),
+        folder,
         sha256: hash.digest('hex'),
         entries,
     };
@@ -36031,9 +37052,15 @@ function broken(link) {
         fix: 'Mend the link, or take it out of what is mounted.',
     });
 }
-/** Whether a path relative to the workspace exists there. */
-function exists(path, workspace) {
-    return (0,external_node_fs_.lstatSync)((0,external_node_path_.join)(workspace, path), { throwIfNoEntry: false }) !== undefined;
+/** What secret files put into a folder: their names, and those of the folders on the way to them. */
+function secretNames(folder, secretFiles) {
+    return [...secretFiles.keys()].flatMap((path) => below(folder, path)?.split('/')[0] ?? []);
+}
+/** Whether a path relative to the workspace exists there, or comes with the secret files. */
+function exists(path, workspace, secretFiles = new Map()) {
+    return ((0,external_node_fs_.lstatSync)((0,external_node_path_.join)(workspace, path), { throwIfNoEntry: false }) !== undefined ||
+        secretFiles.has(path) ||
+        secretNames(path, secretFiles).length > 0);
 }
 /** The path of `file` below `folder`, with forward slashes; undefined when it lies elsewhere. */
 function below(folder, file) {
@@ -36083,7 +37110,7 @@ function repositoryOf(image) {
  * Makes the model final: images by digest, mounts of repository files by content, the proxy's configuration at its stable place,
  * generated upstreams and the services' names given to the proxy, a fingerprint on every service.
  */
-function finalCompose(model, images, routing, place, workspace) {
+function finalCompose(model, images, routing, place, workspace, secretFiles = new Map()) {
     const contents = new Map();
     const proxyFiles = new Map();
     /** Where a path of the Compose file lies on the host from now on. */
@@ -36096,9 +37123,9 @@ function finalCompose(model, images, routing, place, workspace) {
         }
         if (path === '')
             throw outside('.');
-        if (!exists(path, workspace))
+        if (!exists(path, workspace, secretFiles))
             return `${place.root}/shared/${path}`;
-        const content = readContent(`${workspace}/${path}`, workspace);
+        const content = readContent(`${workspace}/${path}`, workspace, secretFiles);
         if (forProxy) {
             for (const entry of content.entries) {
                 const name = at(path, entry.path, content.folder);
@@ -36162,6 +37189,8 @@ function at(place, path, folder) {
 /** The proxy mounts what Slipway generates, and answers for the names of the services it routes to. */
 function asProxy(service, model, routing, root) {
     const volumes = (service.volumes ?? []).filter(({ target }) => target !== GENERATED);
+    // Under SELinux, what we add needs the label that the user had to give to the rest.
+    const marked = volumes.some(({ bind }) => bind?.selinux !== undefined);
     const networks = Object.fromEntries(Object.entries(service.networks ?? {}).map(([network, settings]) => {
         const names = Object.keys(routing.ports)
             .filter((name) => networksOf(model.services[name] ?? {}).includes(network))
@@ -36175,7 +37204,13 @@ function asProxy(service, model, routing, root) {
         ...service,
         volumes: [
             ...volumes,
-            { type: 'bind', source: `${root}/proxy/upstreams`, target: GENERATED, read_only: true },
+            {
+                type: 'bind',
+                source: `${root}/proxy/upstreams`,
+                target: GENERATED,
+                read_only: true,
+                ...(marked && { bind: { selinux: 'z' } }),
+            },
         ],
         networks,
     };
@@ -36373,7 +37408,52 @@ function planLines({ steps, joins: names }, routing) {
     return `${rows.map((row) => row.join('\t')).join('\n')}\n`;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/ports.ts
+
+/** Reads what `docker ps` says of ports: `0.0.0.0:443->443/tcp, [::]:8000-8001->80-81/tcp, 9000/tcp`. */
+function takenPorts(container, project, text) {
+    return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].map(([, address = '', first = '', last = first, protocol = '']) => ({
+        container,
+        project,
+        address: everywhere(address),
+        first: Number(first),
+        last: Number(last),
+        protocol,
+    }));
+}
+/**
+ * Makes sure that what the release publishes is free for it.
+ * @throws UserError `port-taken`
+ */
+function refuseTaken({ services }, taken, host) {
+    for (const [service, { ports = [] }] of Object.entries(services)) {
+        for (const { published = '', protocol = 'tcp', host_ip: ip = '' } of ports) {
+            const [first = '', last = first] = published.split('-');
+            const holder = taken.find((port) => port.protocol === protocol &&
+                port.first <= Number(last) &&
+                port.last >= Number(first) &&
+                overlap(port.address, everywhere(ip)));
+            if (first === '' || holder === undefined)
+                continue;
+            const owner = holder.project === '' ? '' : ` of the project ${holder.project}`;
+            throw new errors/* UserError */.yo({
+                id: 'port-taken',
+                message: `${host}: ${service} publishes port ${published}/${protocol}, which the container ${holder.container}${owner} holds.`,
+                value: `${service}: ${published}/${protocol}`,
+                fix: 'Publish another port; or let one proxy publish it for both apps: docs/host-setup.md, "Several apps on one host".',
+            });
+        }
+    }
+}
+function overlap(one, other) {
+    return one === '' || other === '' || one === other;
+}
+function everywhere(address) {
+    return ['0.0.0.0', '::', '[::]'].includes(address) ? '' : address;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/host-release.ts
+
 
 
 
@@ -36387,7 +37467,7 @@ function parseFacts(lines) {
 /** The folder of an environment on the host, as the host program gets it. */
 function rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
-    if (/[\r\n\0]/.test(root) || root.startsWith('-') || root === '') {
+    if (/[\r\n\0]/.test(root) || /^[-~]|^$/.test(root)) {
         throw new errors/* UserError */.yo({
             id: 'bad-path',
             message: 'The path on the host cannot be used.',
@@ -36403,6 +37483,7 @@ function stateCollector() {
     const settings = [];
     const kept = [];
     const containers = [];
+    const taken = [];
     const images = new Map();
     return {
         read: ({ kind, fields }) => {
@@ -36415,6 +37496,8 @@ function stateCollector() {
                 kept.push(a);
             else if (kind === 'container')
                 containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+            else if (kind === 'port')
+                taken.push(...takenPorts(a, b, c));
             else if (kind === 'image')
                 images.set(a, b);
         },
@@ -36423,6 +37506,7 @@ function stateCollector() {
             facts: settings.length === 0 ? undefined : parseFacts(settings),
             kept,
             containers,
+            taken,
             images,
         }),
     };
@@ -36467,6 +37551,7 @@ async function activate(prepared, manner, { clock, log }) {
         project,
         release,
         kind,
+        base: prepared.state.current?.release ?? '',
         ledger: `${ledger},${ledgerMembers({ by: manner.by })}`,
         by: manner.by,
         hold: Math.ceil(manner.holdMs / 1000),
@@ -36568,10 +37653,12 @@ function sentence(outcome, what, environment, serving, why) {
 
 
 /** Shows what will happen to each service, and why. */
-function announce({ session, plan, release }, log) {
+function announce({ session, plan, release, environment }, log) {
     log.info(`${session.target.text}: ${release}`);
     for (const { service, action, reason } of plan.steps)
         log.info(`  ${service}: ${action}, ${reason}`);
+    for (const change of environment)
+        log.info(`  Environment of ${change}`);
 }
 /**
  * Carries a prepared release out on every host: the first alone, then the rest side by side. With several hosts, or with somebody to
@@ -36661,13 +37748,14 @@ var external_node_os_ = __nccwpck_require__(8161);
 
 
 /** The longest path of a Unix socket is 104 bytes on macOS, 108 on Linux; some of it is for the names below the folder. */
-const LONGEST_FOLDER = 80;
+const LONGEST_PARENT = 60;
 /**
- * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets. Post removes it.
+ * A private folder (0700) for this run, below the runner's temporary folder unless that path is too long for sockets or holds what ssh
+ * reads for itself in the paths that it is given. Post removes it.
  */
 function makeScratch() {
     const parent = (process.env.RUNNER_TEMP ?? '') || (0,external_node_os_.tmpdir)();
-    const folder = (0,external_node_path_.join)(parent.length > LONGEST_FOLDER - 20 ? '/tmp' : parent, `slipway-${(0,external_node_crypto_.randomBytes)(5).toString('hex')}`);
+    const folder = (0,external_node_path_.join)(Buffer.byteLength(parent) > LONGEST_PARENT || /["'%$\\]/.test(parent) ? '/tmp' : parent, `slipway-${(0,external_node_crypto_.randomBytes)(5).toString('hex')}`);
     saveScratch(folder);
     (0,external_node_fs_.mkdirSync)(folder, { mode: 0o700 });
     return folder;
@@ -36678,7 +37766,30 @@ function removeScratch(folder) {
 }
 
 // EXTERNAL MODULE: ./src/kit/retry.ts
-var retry = __nccwpck_require__(8014);
+var retry = __nccwpck_require__(1834);
+;// CONCATENATED MODULE: ./src/host/findings.ts
+
+/** Several reasons why nothing can be released to a host. */
+class HostUnfit extends errors/* UserError */.yo {
+    problems;
+    constructor(host, problems) {
+        super({
+            id: 'host-unfit',
+            message: `${host}: ${problems.length} things stand in the way: ${problems.map(({ id }) => id).join(', ')}.`,
+            fix: `Each by its own:\n${problems.map((problem, index) => `${index + 1}. ${(0,errors/* describe */.q0)(problem).replaceAll('\n', '\n   ')}`).join('\n')}`,
+        });
+        this.problems = problems;
+    }
+}
+/** Tells all of them at once: the one there is, or one error that lists them; undefined for none. */
+function together(host, problems) {
+    return problems.length > 1 ? new HostUnfit(host, problems) : problems[0];
+}
+/** The other way round: what an error is made of. */
+function problemsOf(error) {
+    return error instanceof HostUnfit ? error.problems : [error];
+}
+
 ;// CONCATENATED MODULE: ./src/host/program.ts
 
 /**
@@ -36687,6 +37798,7 @@ var retry = __nccwpck_require__(8014);
  */
 const PARTS = [
     __nccwpck_require__.ab + "10-core.sh",
+    __nccwpck_require__.ab + "15-preflight.sh",
     __nccwpck_require__.ab + "20-prepare.sh",
     __nccwpck_require__.ab + "30-nginx.sh",
     __nccwpck_require__.ab + "40-replace.sh",
@@ -36701,11 +37813,14 @@ function hostProgram() {
  * The one remote command, the same for every call and made of nothing but itself, whatever the login shell: it reads the program's
  * length and the program from stdin. `sh -s` would read ahead into the data that follows and run it; so would busybox's `head -c`.
  */
-const BOOTSTRAP = `exec sh -c 'IFS= read -r n && p=$(dd bs="$n" count=1 iflag=fullblock 2>/dev/null) && eval "$p"'`;
-/** What goes into stdin first. */
+const BOOTSTRAP = `exec sh -c 'IFS= read -r n && p=$(dd bs="\${n##*#}" count=1 iflag=fullblock 2>/dev/null) && eval "$p"'`;
+/**
+ * What goes into stdin first. Its first line is for a shell that a login file has put in the place of our command (`exec zsh`): it
+ * would run the program line by line, and ends here instead.
+ */
 function bootstrapInput(program) {
     const bytes = Buffer.from(program);
-    return Buffer.concat([Buffer.from(`${bytes.length}\n`), bytes]);
+    return Buffer.concat([Buffer.from(`exit 97 #${bytes.length}\n`), bytes]);
 }
 
 ;// CONCATENATED MODULE: ./src/host/session.ts
@@ -36714,6 +37829,9 @@ function bootstrapInput(program) {
 
 
 
+
+/** How long a login may take, from the first packet to the greeting of our program. Slow login scripts take seconds. */
+const GREETING_MS = 60_000;
 /** A conversation with one host: one SSH connection, one remote command, many requests. It is opened again after a loss. */
 class HostSession {
     target;
@@ -36729,7 +37847,7 @@ class HostSession {
     }
     /**
      * Sends a request and hands over each line of the answer until its end.
-     * @throws UserError what the host refused, or why the connection was lost (see explainSsh)
+     * @throws UserError what the host refused, all of it, or why the connection was lost (see explainSsh)
      */
     async request(verb, args, onLine, payload = []) {
         const request = encodeRequest(verb, args, payload);
@@ -36738,23 +37856,24 @@ class HostSession {
         else
             this.#open = await this.#connect(request);
         const { connection, lines } = this.#open;
-        let refused;
+        const refused = [];
         for (;;) {
             const next = await lines.next();
             if (next.done === true) {
                 const lost = await this.#lost(connection);
-                throw refused ?? lost;
+                throw together(this.target.text, refused) ?? lost;
             }
             const line = next.value;
             if (line.kind === 'done')
                 break;
             if (line.kind === 'refused')
-                refused ??= refusal(line.fields, this.target.text);
+                refused.push(refusal(line.fields, this.target.text));
             else
                 onLine(line);
         }
-        if (refused)
-            throw refused;
+        const problem = together(this.target.text, refused);
+        if (problem)
+            throw problem;
     }
     /** Ends the conversation; the host does nothing more for us. */
     async close() {
@@ -36787,20 +37906,42 @@ class HostSession {
             const connection = connect(this.target, this.#access, BOOTSTRAP);
             connection.process.stdin.write(Buffer.concat([bootstrapInput(hostProgram()), first]));
             const lines = received(connection.process.stdout)[Symbol.asyncIterator]();
-            // Whatever a login script prints comes before our hello, and is not for us.
-            for (;;) {
-                const next = await lines.next();
-                if (next.done === true)
-                    throw await this.#lost(connection);
-                if (next.value.kind === 'hello' && next.value.fields[0] === PROTOCOL)
-                    return { connection, lines };
-            }
+            await this.#greeting(connection, lines);
+            return { connection, lines };
         }, {
             attempts: 3,
             pauseMs: 2_000,
             retryable: worthRetrying,
             onRetry: sayRetry(this.#log, this.target),
         }, this.#clock);
+    }
+    /** Waits for our program to say hello. Whatever a login script prints comes before that, and is not for us. */
+    async #greeting(connection, lines) {
+        const said = [];
+        const patience = new AbortController();
+        const overdue = this.#clock.sleep(GREETING_MS, patience.signal).then(() => {
+            connection.process.kill();
+            return true;
+        }, () => false);
+        try {
+            for (;;) {
+                const next = await lines.next();
+                if (next.done === true)
+                    break;
+                const { kind, fields } = next.value;
+                const line = [kind, ...fields].join('\t');
+                // The last word of a login script may have no end of line.
+                if (line.endsWith(`hello\t${PROTOCOL}`))
+                    return;
+                if (said.length < 20)
+                    said.push(line);
+            }
+        }
+        finally {
+            patience.abort();
+        }
+        const { code } = await connection.process.exit;
+        throw connection.refusal((await overdue) ? null : code, said);
     }
     async #lost(connection) {
         this.#open = undefined;
@@ -36828,7 +37969,7 @@ async function* received(stream) {
 async function withHosts(inputs, context, work) {
     const scratch = makeScratch();
     try {
-        const access = await openAccess(scratch, inputs.key, inputs.knownHosts, inputs.targets, context.clock);
+        const access = await openAccess(scratch, inputs, inputs.targets, context.clock);
         const sessions = inputs.targets.map((target) => new HostSession(target, access, context.clock, context.log));
         try {
             return await work(sessions);
@@ -36844,12 +37985,13 @@ async function withHosts(inputs, context, work) {
 }
 
 // EXTERNAL MODULE: ./src/kit/action.ts
-var action = __nccwpck_require__(8148);
+var action = __nccwpck_require__(5920);
 // EXTERNAL MODULE: ./src/kit/duration.ts
-var duration = __nccwpck_require__(3898);
+var duration = __nccwpck_require__(438);
 // EXTERNAL MODULE: ./src/kit/summary.ts
-var summary = __nccwpck_require__(2040);
+var summary = __nccwpck_require__(4508);
 ;// CONCATENATED MODULE: ./src/deploy/report.ts
+
 
 
 
@@ -36881,8 +38023,11 @@ async function reportError(error, current, report) {
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
     const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
     await finish(outcome, said, current ?? undefined, report, [
-        `\`${error.id}\` ${(0,summary/* cell */.Hn)(error.value ?? '')}`,
-        `**Fix:** ${(0,summary/* cell */.Hn)(error.fix)}`,
+        ...problemsOf(error).flatMap((problem) => [
+            ...(problem === error ? [] : [(0,summary/* cell */.Hn)(problem.message)]),
+            `\`${problem.id}\` ${(0,summary/* cell */.Hn)(problem.value ?? '')}`,
+            `**Fix:** ${(0,summary/* cell */.Hn)(problem.fix)}`,
+        ]),
     ]);
     return { outcome, proven: false, sentence: said };
 }
@@ -36911,13 +38056,17 @@ async function finish(outcome, said, serving, report, blocks) {
     else
         (0,action/* failWith */.f)(EXIT_CODES[outcome], said);
 }
-function planTable({ plan, release }) {
+function planTable({ plan, release, environment }) {
     const rows = plan.steps.map(({ service, action, reason }) => [
         (0,summary/* code */.aY)(service),
         action,
         (0,summary/* cell */.Hn)(reason),
     ]);
-    return `${(0,summary/* code */.aY)(release)}\n\n${(0,summary/* table */.tp)(['service', 'what happens', 'why'], rows)}`;
+    return [
+        (0,summary/* code */.aY)(release),
+        (0,summary/* table */.tp)(['service', 'what happens', 'why'], rows),
+        ...environment.map((change) => `Environment of ${(0,summary/* cell */.Hn)(change)}`),
+    ].join('\n\n');
 }
 function nameOf(served) {
     return (served &&
@@ -36929,6 +38078,8 @@ function outcomeOf(error) {
         return undefined;
     if (error.id === 'locked' || error.id === 'superseded')
         return error.id;
+    if (error.id === 'overtaken')
+        return 'locked';
     return error.id === 'outcome-unknown' ? 'unknown' : 'aborted';
 }
 
@@ -36985,7 +38136,7 @@ function stateOf({ outcome, proven }) {
 }
 
 // EXTERNAL MODULE: ./src/release/record.ts + 1 modules
-var release_record = __nccwpck_require__(790);
+var release_record = __nccwpck_require__(1559);
 ;// CONCATENATED MODULE: ./src/deploy/deployment.ts
 
 
@@ -36995,7 +38146,7 @@ function gitHubWitness(inputs, log) {
     if (github === undefined || dryRun)
         return noWitness;
     const { record, version, settings } = subject;
-    const opened = Promise.all(/* import() */[__nccwpck_require__.e(453), __nccwpck_require__.e(754)]).then(__nccwpck_require__.bind(__nccwpck_require__, 6754)).then(({ openDeployment }) => openDeployment({
+    const opened = Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(852)]).then(__nccwpck_require__.bind(__nccwpck_require__, 8852)).then(({ openDeployment }) => openDeployment({
         ...github,
         commit: record.commit,
         environment: settings.environment,
@@ -37023,8 +38174,10 @@ function gitHubWitness(inputs, log) {
     };
 }
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/picomatch/index.js
-var picomatch = __nccwpck_require__(6728);
+// EXTERNAL MODULE: ./src/deploy/env.ts + 5 modules
+var env = __nccwpck_require__(2550);
+// EXTERNAL MODULE: ./node_modules/picomatch/index.js
+var picomatch = __nccwpck_require__(4006);
 var picomatch_default = /*#__PURE__*/__nccwpck_require__.n(picomatch);
 ;// CONCATENATED MODULE: ./src/deploy/gate.ts
 
@@ -37072,7 +38225,7 @@ async function whyUnproven({ github, found, subject: { record } }, requires, log
     if (github === undefined)
         return `Whether ${requires} has proven this release is not known: there is no GitHub token to ask with.`;
     // Loaded only where it is needed: it is the larger part of what a step would have to start.
-    const { proofOf } = await Promise.all(/* import() */[__nccwpck_require__.e(453), __nccwpck_require__.e(113)]).then(__nccwpck_require__.bind(__nccwpck_require__, 113));
+    const { proofOf } = await Promise.all(/* import() */[__nccwpck_require__.e(239), __nccwpck_require__.e(661)]).then(__nccwpck_require__.bind(__nccwpck_require__, 5661));
     const question = { ...github, commit: record.commit, environment: requires };
     const proof = await proofOf({ ...question, hash: (0,release_record/* recordHash */.oj)(found.bytes) }, log);
     if (proof === undefined)
@@ -37081,7 +38234,563 @@ async function whyUnproven({ github, found, subject: { record } }, requires, log
     return undefined;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/env-diff.ts
+
+/** The prints of a model; with another salt they are all different. */
+function environmentPrints({ services }, salt = (0,external_node_crypto_.randomBytes)(16).toString('hex')) {
+    const print = (...parts) => (0,external_node_crypto_.createHmac)('sha256', salt).update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+    return {
+        salt,
+        services: Object.fromEntries(Object.entries(services).map(([service, { environment = {} }]) => [
+            service,
+            Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, print(service, name, value)])),
+        ])),
+    };
+}
+/**
+ * What becomes of the environment, one sentence for all services with the same change: `web, worker: added A, B; changed C`.
+ * Services that come or go are not among them.
+ * @param before what the current release kept; undefined when there is none, or it was made before prints were
+ */
+function environmentChanges(before, model) {
+    if (before === undefined)
+        return [];
+    const after = environmentPrints(model, before.salt).services;
+    const bySentence = new Map();
+    for (const [service, now] of Object.entries(after)) {
+        const was = Object.hasOwn(before.services, service) ? before.services[service] : undefined;
+        if (was === undefined)
+            continue;
+        const lacking = (from, names) => Object.keys(names).filter((name) => !Object.hasOwn(from, name));
+        const changed = Object.keys(now).filter((name) => Object.hasOwn(was, name) && was[name] !== now[name]);
+        const sentence = Object.entries({
+            added: lacking(was, now),
+            removed: lacking(now, was),
+            changed,
+        })
+            .filter(([, names]) => names.length > 0)
+            .map(([what, names]) => `${what} ${names.sort().join(', ')}`)
+            .join('; ');
+        if (sentence !== '')
+            bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), service]);
+    }
+    return [...bySentence].map(([sentence, names]) => `${names.join(', ')}: ${sentence}`);
+}
+
+;// CONCATENATED MODULE: ./src/kit/size.ts
+
+const UNITS = {
+    B: 1,
+    kB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    kiB: 2 ** 10,
+    MiB: 2 ** 20,
+    GiB: 2 ** 30,
+};
+/**
+ * Reads a size such as `500MB` into bytes.
+ * @throws UserError `bad-size`
+ */
+function parseSize(text) {
+    const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\s?((?:[kMG]i?)?B)$/.exec(text) ?? [];
+    const factor = UNITS[unit];
+    if (factor !== undefined)
+        return Number(amount) * factor;
+    throw new errors/* UserError */.yo({
+        id: 'bad-size',
+        message: 'This is not a size.',
+        value: text,
+        fix: 'Write a number and a unit, for example 500MB or 1.5GiB.',
+    });
+}
+/** `0.4 MB`, `123.4 MB`, `1.23 GB`: a size for people. */
+function formatSize(bytes) {
+    return Math.abs(bytes) >= 1e9
+        ? `${(bytes / 1e9).toFixed(2)} GB`
+        : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/headroom.ts
+
+
+/** The memory that one container of a service reserves, in bytes; 0 when the Compose file does not say. A limit is no need. */
+function reserved(service) {
+    const said = service?.deploy?.resources?.reservations?.memory ?? service?.mem_reservation ?? 0;
+    return Number(said) || 0;
+}
+/**
+ * Holds a plan against the memory that is free: two versions of a service side by side need it twice. What does not fit so is stopped
+ * first, the largest services before the others. A pure function; without reservations or a number from the host it changes nothing.
+ * @param free bytes, as the host's kernel says
+ * @throws UserError `memory-short` when what is new does not fit at all
+ */
+function withinMemory(plan, model, containers, free, host) {
+    if (free === undefined)
+        return plan;
+    const runs = new Set(containers.filter(({ state }) => state === 'running').map(({ service }) => service));
+    const need = ({ service, replicas }) => reserved(model.services[service]) * replicas;
+    const starting = plan.steps.filter((step) => (step.action === 'start-first' || step.action === 'stop-first') && need(step) > 0);
+    const added = starting.filter(({ service }) => !runs.has(service));
+    const addedBytes = added.reduce((sum, step) => sum + need(step), 0);
+    if (addedBytes > free) {
+        throw new errors/* UserError */.yo({
+            id: 'memory-short',
+            message: `${host}: the host has not enough free memory for what is new in this release.`,
+            value: `${added.map((step) => `${step.service}: ${formatSize(need(step))}`).join(', ')}; ${formatSize(free)} free`,
+            fix: 'Give the host more memory, stop something else on it, or lower deploy.resources.reservations.memory in the Compose file.',
+        });
+    }
+    let left = free - addedBytes;
+    const short = new Map();
+    const twice = starting.filter(({ service, action }) => action === 'start-first' && runs.has(service)); // prettier-ignore
+    for (const step of twice.sort((a, b) => need(a) - need(b))) {
+        const bytes = need(step);
+        if (bytes <= left)
+            left -= bytes;
+        else
+            short.set(step.service, `${formatSize(bytes)} for a second version do not fit into the ${formatSize(left)} that are free`); // prettier-ignore
+    }
+    return {
+        steps: plan.steps.map((step) => {
+            const why = short.get(step.service);
+            return why === undefined
+                ? step
+                : { ...step, action: 'stop-first', reason: `${step.reason}; ${why}` };
+        }),
+        joins: plan.joins.filter(({ service }) => !short.has(service)),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/deploy/host-facts.ts
+/** What a host said of itself while it prepared: names and values, as src/host/program/15-preflight.sh gathers them. */
+class HostFacts {
+    #lines = new Map();
+    /** @param nowMs when the line came: the host's clock is held against it */
+    add({ fields: [name = '', ...values] }, nowMs) {
+        const line = name === 'clock' ? [...values, String(nowMs)] : values;
+        this.#lines.set(name, [...(this.#lines.get(name) ?? []), line]);
+    }
+    /** The value of a fact; undefined when the host did not say, or had nothing to say. */
+    get(name) {
+        const value = this.#lines.get(name)?.[0]?.[0];
+        return value === '' ? undefined : value;
+    }
+    /** A fact that is a number; undefined when it is none. */
+    number(name) {
+        const value = Number(this.get(name) ?? NaN);
+        return Number.isFinite(value) ? value : undefined;
+    }
+    /** Every line of a fact. */
+    all(name) {
+        return this.#lines.get(name) ?? [];
+    }
+    /** How far the host's clock is from the runner's, in seconds; positive when it is ahead. */
+    clockAheadS() {
+        const [seconds, nowMs] = this.all('clock')[0] ?? [];
+        return seconds === undefined || nowMs === undefined || !/^\d+$/.test(seconds)
+            ? 0
+            : Math.round(Number(seconds) - Number(nowMs) / 1000);
+    }
+}
+/** The file systems of Docker's data and of the release, in this order, by one row each of `df -P`. */
+function roomOf(facts, unit) {
+    return facts.all(`df-${unit}`).flatMap(([place = '', row = '']) => {
+        const found = /\s(\d+)\s+\d+\s+(\d+)\s+(?:\d+%|-)\s/.exec(row);
+        // Some file systems have no fixed number of inodes, and say 0.
+        return found && Number(found[1]) > 0
+            ? [{ place, total: Number(found[1]), free: Number(found[2]) }]
+            : [];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/preflight.ts
+
+
+/**
+ * The oldest Docker Engine and Compose. Engine: 20.10 is what the oldest distribution with support ships (Debian 12), and nothing here
+ * needs a later one. Compose: 2.20 is the first that reads today's files (`include`, `depends_on.required`) and takes
+ * `config --format json`, `--no-recreate --scale` and `run -T` as we use them.
+ * Source: https://docs.docker.com/compose/releases/release-notes/
+ */
+const OLDEST = { engine: '20.10', compose: '2.20' };
+/** Free room without which nothing begins, in KiB: a small image where Docker keeps its data, the files of a release in its folder. */
+const ROOM_KIB = [1_048_576, 65_536];
+const INODES = 10_000;
+const CLOCK_TOLERANCE_S = 60;
+/** Everything that a host's own facts say, whatever shall be released to it. A pure function. */
+function judgeHost(facts, needs = {}) {
+    return [
+        ...dockerFindings(facts),
+        ...sessionFindings(facts),
+        ...roomFindings(facts),
+        ...clockFindings(facts),
+        ...sizeFindings(facts, needs),
+    ];
+}
+function dockerFindings(facts) {
+    const found = [];
+    const root = facts.get('docker-root') ?? '';
+    const command = facts.get('docker') ?? '';
+    if (root.includes('containers/storage')) {
+        found.push({
+            stops: true,
+            id: 'docker-podman',
+            message: 'What answers to docker here is Podman, which is not supported.',
+            value: root,
+            fix: "Install Docker Engine (https://docs.docker.com/engine/install/), and take Podman's socket away from it: unset DOCKER_HOST, sudo systemctl disable --now podman.socket",
+        });
+        return found;
+    }
+    if (command.startsWith('/snap/') || root.startsWith('/var/snap/')) {
+        found.push({
+            stops: true,
+            id: 'docker-snap',
+            message: 'Docker is installed as a snap, which reads neither hidden folders, nor folders outside the home, nor the login for the registry in memory.',
+            value: command,
+            fix: "Install Docker's own packages: sudo snap remove docker (its volumes go with it: back them up first), then https://docs.docker.com/engine/install/",
+        });
+    }
+    const system = facts.get('os');
+    if (system !== undefined && system !== 'linux') {
+        found.push({
+            stops: true,
+            id: 'docker-not-linux',
+            message: 'This Docker Engine does not run Linux containers.',
+            value: system,
+            fix: 'Use a Linux host, or switch Docker to Linux containers.',
+        });
+    }
+    if (older(facts.get('engine'), OLDEST.engine)) {
+        found.push({
+            stops: true,
+            id: 'docker-old',
+            message: `Docker Engine is too old: ${OLDEST.engine} is the oldest that is supported.`,
+            value: facts.get('engine'),
+            fix: 'Upgrade it: https://docs.docker.com/engine/install/',
+        });
+    }
+    if (older(facts.get('compose'), OLDEST.compose)) {
+        found.push({
+            stops: true,
+            id: 'compose-old',
+            message: `Docker Compose is too old: ${OLDEST.compose} is the oldest that is supported.`,
+            value: facts.get('compose'),
+            fix: 'Upgrade it: sudo apt-get update && sudo apt-get install -y docker-compose-plugin; or put one newer file in its place: https://docs.docker.com/compose/install/linux/',
+        });
+    }
+    return found;
+}
+/** Versions of distributions have their own endings, e.g. 28.5.2+dfsg4, and Docker's had leading zeros; what is no version is not judged. */
+function older(version, oldest) {
+    const numbers = (text) => (/^v?(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number); // prettier-ignore
+    const [major, minor] = numbers(version ?? '');
+    const [oldMajor = 0, oldMinor = 0] = numbers(oldest);
+    if (major === undefined || minor === undefined)
+        return false;
+    return major < oldMajor || (major === oldMajor && minor < oldMinor);
+}
+/** Whether what outlives the connection is let live: the release itself for a while, and a rootless Docker for good. */
+function sessionFindings(facts) {
+    const user = facts.get('user') ?? '';
+    const found = [];
+    if (killsProcesses(facts, user)) {
+        found.push({
+            stops: true,
+            id: 'processes-killed',
+            message: 'This host ends all processes of a user who logs out (KillUserProcesses=yes), and so a release whose connection is lost.',
+            value: user,
+            fix: `Leave this user alone: sudo mkdir -p /etc/systemd/logind.conf.d && printf '[Login]\\nKillExcludeUsers=root ${user}\\n' | sudo tee /etc/systemd/logind.conf.d/slipway.conf && sudo systemctl restart systemd-logind (lingering does not help: it is the session that is ended)`,
+        });
+    }
+    if (isRootless(facts) && facts.get('no-linger') !== undefined) {
+        found.push({
+            stops: true,
+            id: 'linger-missing',
+            message: 'Docker runs rootless here, and systemd stops it, with every container, when its user logs out.',
+            value: user,
+            fix: `Let it go on: sudo loginctl enable-linger ${user}`,
+        });
+    }
+    return found;
+}
+function isRootless(facts) {
+    return (facts.get('security') ?? '').includes('name=rootless');
+}
+/** As logind.conf(5) has it: the last word on each setting counts, and root is left alone by default. */
+function killsProcesses(facts, user) {
+    const settings = new Map(facts.all('logind').map(([line = '']) => {
+        const [name = '', value = ''] = line.split('=').map((part) => part.trim());
+        return [name, value];
+    }));
+    const names = (setting) => (settings.get(setting) ?? '').split(/\s+/).filter((name) => name !== '');
+    if (!/^(yes|true|on|1)$/i.test(settings.get('KillUserProcesses') ?? ''))
+        return false;
+    const only = names('KillOnlyUsers');
+    const spared = settings.has('KillExcludeUsers') ? names('KillExcludeUsers') : ['root'];
+    return !spared.includes(user) && (only.length === 0 || only.includes(user));
+}
+function roomFindings(facts) {
+    const fix = 'Make room, for example: docker system prune -a, or give the host a larger disk. What takes it: docker system df; df -h; df -i';
+    const full = (message, value) => ({ stops: true, id: 'disk-full', message, value, fix }); // prettier-ignore
+    const blocks = roomOf(facts, 'k').flatMap(({ place, free }, index) => {
+        const needed = ROOM_KIB[index] ?? 0;
+        return free < needed
+            ? [full('The disk of the host is nearly full.', `${place}: ${free} KiB free, ${needed} KiB needed`)] // prettier-ignore
+            : [];
+    });
+    const inodes = roomOf(facts, 'i').flatMap(({ place, free }) => free < INODES
+        ? [full('The disk of the host has room, but no inodes for more files.', `${place}: ${free} inodes free, ${INODES} needed`)] // prettier-ignore
+        : []);
+    return [...blocks, ...inodes];
+}
+function clockFindings(facts) {
+    const ahead = facts.clockAheadS();
+    if (Math.abs(ahead) <= CLOCK_TOLERANCE_S)
+        return [];
+    return [
+        {
+            stops: false,
+            id: 'clock-off',
+            message: 'The clock of the host is off: its ledger and its logs tell wrong times, and certificates may seem invalid.',
+            value: `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the runner`,
+            fix: 'Let it keep time: sudo timedatectl set-ntp true',
+        },
+    ];
+}
+function sizeFindings(facts, { memory, cores, disk }) {
+    const small = (what, has, wanted) => ({
+        stops: true,
+        id: 'host-too-small',
+        message: `The host has less ${what} than slipway.yml asks for.`,
+        value: `${has} < ${wanted}`,
+        fix: 'Give the host more, or lower requires-host in slipway.yml.',
+    });
+    const found = [];
+    const bytes = facts.number('memory');
+    if (memory !== undefined && bytes !== undefined && bytes < parseSize(memory))
+        found.push(small('memory', formatSize(bytes), memory));
+    const has = facts.number('cores');
+    if (cores !== undefined && has !== undefined && has < cores)
+        found.push(small('processor cores', String(has), String(cores)));
+    const total = roomOf(facts, 'k')[0]?.total;
+    if (disk !== undefined && total !== undefined && total * 1024 < parseSize(disk))
+        found.push(small('disk where Docker keeps its data', formatSize(total * 1024), disk));
+    return found;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/preflight-model.ts
+
+
+/** What a release asks of this host in particular. A pure function. @param root the folder of the environment, absolute */
+function judgeModel(facts, model, { services: built }, root) {
+    return [
+        ...platformFindings(facts, model, built),
+        ...labelFindings(facts, model, root),
+        ...portFindings(facts, model),
+        ...logFindings(facts, model),
+    ];
+}
+/** The names of the kernel, as `docker info` gives them, for those of images. */
+const ARCHITECTURES = {
+    x86_64: 'amd64',
+    aarch64: 'arm64',
+    armv7l: 'arm',
+    armv6l: 'arm',
+    i686: '386',
+    i386: '386',
+};
+function platformFindings(facts, model, built) {
+    const kernel = facts.get('architecture');
+    if (kernel === undefined)
+        return [];
+    const architecture = ARCHITECTURES[kernel] ?? kernel;
+    const other = Object.entries(built).filter(([name, { platforms }]) => Object.hasOwn(model.services, name) &&
+        model.services[name]?.platform === undefined &&
+        platforms?.some((platform) => platform.split('/')[1] === architecture) === false);
+    if (other.length === 0)
+        return [];
+    return [
+        {
+            stops: true,
+            id: 'host-platform',
+            message: `The images were not built for the processor of this host, linux/${architecture}.`,
+            value: other
+                .map(([name, { platforms = [] }]) => `${name}: ${platforms.join(', ')}`)
+                .join('; '),
+            fix: `Build for it too: in slipway.yml, platforms: [linux/${architecture}] under each of these services (a second platform needs docker/setup-qemu-action in the build job).`,
+        },
+    ];
+}
+/** Under SELinux a container reads a bound folder only when that is labelled so. Our own folder never is by itself. */
+function labelFindings(facts, model, root) {
+    // Without the flag of the engine, containers are not confined; 0 is a kernel that only writes down what it would have refused.
+    if (facts.get('selinux') === '0' || !(facts.get('security') ?? '').includes('name=selinux'))
+        return [];
+    const bare = Object.entries(model.services).flatMap(([service, { volumes = [] }]) => volumes.flatMap(({ type, source = '', target, bind }) => 
+    // What stands there for development is not released.
+    type === 'bind' && bind?.selinux === undefined && target !== GENERATED
+        ? [{ service, source }]
+        : []));
+    const finding = (stops, found) => found.length === 0
+        ? []
+        : [
+            {
+                stops,
+                id: 'selinux-label',
+                message: stops
+                    ? 'SELinux will not let the containers read these files of the release.'
+                    : 'SELinux lets containers read these folders only if they are labelled for it already.',
+                value: found.map(({ service, source }) => `${service}: ${source}`).join(', '),
+                fix: 'Add :z to each of these volumes in the Compose file, e.g. ./nginx:/etc/nginx/conf.d:ro,z (:Z for one container alone; never on a folder of the system).',
+            },
+        ];
+    const ours = (source) => source.startsWith(`${root}/`);
+    return [
+        ...finding(true, bare
+            .filter(({ source }) => ours(source))
+            .map(({ service, source }) => ({
+            service,
+            source: source.replace(/^.*\/incoming\/[^/]+\/src\//, './'),
+        }))),
+        ...finding(false, bare.filter(({ source }) => !ours(source))),
+    ];
+}
+/** A rootless Docker may not open the low ports, unless the host says so. A capability of its port driver cannot be seen from here. */
+function portFindings(facts, model) {
+    const lowest = facts.number('lowest-port') ?? 1024;
+    if (!isRootless(facts))
+        return [];
+    const low = Object.values(model.services)
+        .flatMap(({ ports = [] }) => ports.map(({ published }) => Number(published ?? 0)))
+        .filter((port) => port > 0 && port < lowest);
+    if (low.length === 0)
+        return [];
+    return [
+        {
+            stops: false,
+            id: 'rootless-port',
+            message: 'Docker runs rootless here, and may not be allowed to open these ports.',
+            value: [...new Set(low)].join(', '),
+            fix: `Allow it: echo net.ipv4.ip_unprivileged_port_start=${Math.min(...low)} | sudo tee /etc/sysctl.d/50-rootless-ports.conf && sudo sysctl --system`,
+        },
+    ];
+}
+function logFindings(facts, model) {
+    const driver = facts.get('log-driver');
+    const limited = facts.get('log-limit') !== undefined;
+    const unbounded = Object.entries(model.services).flatMap(([name, { logging }]) => {
+        const own = logging?.driver ?? driver;
+        if (own !== 'json-file' || logging?.options?.['max-size'] !== undefined)
+            return [];
+        // The options of the daemon hold for its own driver, and for services that name none.
+        return limited && logging?.driver === undefined ? [] : [name];
+    });
+    if (unbounded.length === 0)
+        return [];
+    return [
+        {
+            stops: false,
+            id: 'logs-unbounded',
+            message: 'The logs of these services grow without end, until the disk of the host is full.',
+            value: unbounded.join(', '),
+            fix: 'In the Compose file, for each of them, logging: { driver: local }; or for the whole host, in /etc/docker/daemon.json, {"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}} and, at a quiet time, sudo systemctl restart docker. It holds for new containers.',
+        },
+    ];
+}
+
+;// CONCATENATED MODULE: ./src/deploy/resolve.ts
+
+
+
+
+
+
+
+
+
+/**
+ * Has a host say what the Compose files mean there, and whether it is fit.
+ * @throws UserError everything that stands in the way, at once
+ */
+async function resolve({ settings, record, workspace, secretFiles, env }, session, base, { clock, log }, onCurrent) {
+    const host = session.target.text;
+    const sources = composeSources(settings.compose, workspace, secretFiles);
+    const archive = await tar([...sources, { path: 'src/.env', content: env, mode: 0o600 }]);
+    const lines = [];
+    const warnings = [];
+    const facts = new HostFacts();
+    let absolute = base.root;
+    const answer = session.request('prepare', {
+        ...base,
+        project: projectName(sources, settings),
+        compose: settings.compose,
+        size: archive.length,
+    }, (line) => {
+        const { kind, fields } = line;
+        if (kind === 'model')
+            lines.push(fields.join('\t'));
+        else if (kind === 'warning')
+            warnings.push(fields.join(' '));
+        else if (kind === 'fact')
+            facts.add(line, clock.now());
+        else if (kind === 'current')
+            onCurrent(served(fields[0], fields[1]));
+        else if (kind === 'root')
+            absolute = fields[0] ?? base.root;
+        else if (kind === 'recovering')
+            log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
+    }, [archive]);
+    const refused = await answer.then(() => [], refusals);
+    const model = lines.length === 0 ? undefined : parseModel(lines.join('\n'));
+    const found = [
+        ...judgeHost(facts, settings.requiresHost),
+        ...(model === undefined ? [] : judgeModel(facts, model, record, absolute)),
+    ];
+    const told = (stops) => found.filter((finding) => finding.stops === stops).map((finding) => atHost(finding, host));
+    for (const warning of told(false))
+        log.warning((0,errors/* describe */.q0)(warning));
+    const problem = together(host, [...refused, ...told(true), ...unset(warnings, host)]);
+    if (problem)
+        throw problem;
+    if (model === undefined)
+        throw new Error('the host gave no model and no reason');
+    const freeKib = facts.number('memory-free');
+    return { model, absolute, memoryFree: freeKib === undefined ? undefined : freeKib * 1024 };
+}
+function refusals(error) {
+    if (error instanceof errors/* UserError */.yo)
+        return problemsOf(error);
+    throw error;
+}
+function atHost(finding, host) {
+    return new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` });
+}
+/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
+function unset(warnings, host) {
+    const names = [
+        ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
+    ];
+    if (names.length === 0)
+        return [];
+    return [
+        new errors/* UserError */.yo({
+            id: 'variable-missing',
+            message: `${host}: the Compose file uses variables that are not set.`,
+            value: names.join(', '),
+            fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${names[0] ?? 'NAME'}:-value}`,
+        }),
+    ];
+}
+/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
+function projectName(sources, { app, environment, compose }) {
+    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+    return named ? undefined : `${app}-${environment}`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/prepare.ts
+
+
 
 
 
@@ -37095,43 +38804,20 @@ async function whyUnproven({ github, found, subject: { record } }, requires, log
  * @param onCurrent told what the host serves, as soon as that is known: an error shall be able to say so
  */
 async function prepare(subject, session, { clock, log }, onCurrent = () => undefined) {
-    const { settings, record, workspace } = subject;
+    const { settings, record, workspace, secretFiles } = subject;
     const host = session.target.text;
     const root = rootOf(settings);
-    const tx = newTransaction(clock);
-    const base = { root, tx };
-    const sources = composeSources(settings.compose, workspace);
-    const archive = await tar([...sources, { path: 'src/.env', content: subject.env, mode: 0o600 }]);
-    const modelLines = [];
-    const warnings = [];
-    let absolute = root;
-    await session.request('prepare', {
-        ...base,
-        project: projectName(sources, settings),
-        compose: settings.compose,
-        size: archive.length,
-    }, ({ kind, fields }) => {
-        if (kind === 'model')
-            modelLines.push(fields.join('\t'));
-        else if (kind === 'warning')
-            warnings.push(fields.join(' '));
-        else if (kind === 'current')
-            onCurrent(served(fields[0], fields[1]));
-        else if (kind === 'root')
-            absolute = fields[0] ?? root;
-        else if (kind === 'recovering')
-            log.warning(`${host}: an earlier release was left unfinished; the host settles it first.`);
-    }, [archive]);
-    refuseUnset(warnings, host);
-    const model = parseModel(modelLines.join('\n'));
+    const base = { root, tx: newTransaction(clock) };
+    const { model, absolute, memoryFree } = await resolve(subject, session, base, { clock, log }, onCurrent);
     const images = chooseImages(model, record);
     const state = await pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
     refuseOlder(subject, state.current?.release);
     refuseForeign(state, model.name, host);
+    refuseTaken(model, state.taken, host);
     const routing = routingOf(settings, model);
     const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
-    const place = { root: absolute, source: `${absolute}/incoming/${tx}/src` };
-    const final = finalCompose(model, digests, routing, place, workspace);
+    const place = { root: absolute, source: `${absolute}/incoming/${base.tx}/src` };
+    const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
     // The name of the release says which configuration it has, too: the same images with another setting are another release.
     const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
     const facts = {
@@ -37140,6 +38826,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         migrate: settings.migrate,
         version: subject.version,
         commit: record.commit,
+        environment: environmentPrints(final.model),
         fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
             name,
             labels?.[FINGERPRINT] ?? '',
@@ -37147,7 +38834,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     };
     const json = (path, value) => ({
         path: `release/${path}`,
-        content: `${JSON.stringify(value, null, 2)}\n`,
+        content: formatJson(value),
         mode: 0o600,
     });
     return {
@@ -37159,7 +38846,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         project: model.name,
         state,
         routing,
-        plan: plan({
+        plan: withinMemory(plan({
             ...facts,
             ran: state.facts?.fingerprints ?? {},
             model: final.model,
@@ -37167,7 +38854,8 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
             routing,
             migrate: settings.migrate,
             kind: 'deploy',
-        }),
+        }), final.model, state.containers, memoryFree, host),
+        environment: environmentChanges(state.facts?.environment, final.model),
         ledger: ledgerOf(final.model, facts),
         entries: [
             { path: 'release/', content: '', mode: 0o700 },
@@ -37177,11 +38865,6 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
             ...final.entries,
         ],
     };
-}
-/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(sources, { app, environment, compose }) {
-    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
-    return named ? undefined : `${app}-${environment}`;
 }
 /** The proxy and the ports that it routes to; undefined when slipway.yml asks for none. */
 function routingOf({ proxy, services }, model) {
@@ -37198,20 +38881,6 @@ function routingOf({ proxy, services }, model) {
     }
     const ports = Object.entries(services).flatMap(([service, { port }]) => port !== undefined && Object.hasOwn(model.services, service) ? [[service, port]] : []);
     return { proxy: name, ports: Object.fromEntries(ports) };
-}
-/** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
-function refuseUnset(warnings, host) {
-    const unset = [
-        ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
-    ];
-    if (unset.length === 0)
-        return;
-    throw new errors/* UserError */.yo({
-        id: 'variable-missing',
-        message: `${host}: the Compose file uses variables that are not set.`,
-        value: unset.join(', '),
-        fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${unset[0] ?? 'NAME'}:-value}`,
-    });
 }
 /** A re-run of an old workflow must not roll an environment back. Identifiers sort by time. */
 function refuseOlder({ record, allowOlder, settings }, current) {
@@ -37242,6 +38911,7 @@ function refuseForeign({ current, containers }, project, host) {
 
 
 
+
 /** Deploys a release to every host and reports; with a proof, every host holds its switch open until it has spoken. */
 async function runDeploy(inputs, context, proof) {
     const { subject, dryRun } = inputs;
@@ -37250,6 +38920,7 @@ async function runDeploy(inputs, context, proof) {
         dryRun,
         proof,
         begin: async () => {
+            (0,env/* checkEnvironment */.Q)(inputs.environment, context.log);
             await passGate(inputs, context.log);
             return gitHubWitness(inputs, context.log);
         },
@@ -37260,16 +38931,16 @@ async function runDeploy(inputs, context, proof) {
 
 /***/ }),
 
-/***/ 8148:
+/***/ 5920:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   C: () => (/* binding */ runAction),
 /* harmony export */   f: () => (/* binding */ failWith)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3950);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1917);
-/* harmony import */ var _summary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2040);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6257);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+/* harmony import */ var _summary_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4508);
 
 
 
@@ -37303,7 +38974,7 @@ function failWith(code, sentence) {
 
 /***/ }),
 
-/***/ 8649:
+/***/ 4597:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37325,14 +38996,14 @@ const systemClock = {
 
 /***/ }),
 
-/***/ 3898:
+/***/ 438:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   E: () => (/* binding */ parseDuration),
 /* harmony export */   a: () => (/* binding */ formatDuration)
 /* harmony export */ });
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1917);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
 
 const UNITS = {
     ms: 1,
@@ -37372,7 +39043,7 @@ function formatDuration(ms) {
 
 /***/ }),
 
-/***/ 1917:
+/***/ 3713:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37416,7 +39087,60 @@ function assertNever(value) {
 
 /***/ }),
 
-/***/ 6731:
+/***/ 7143:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   cf: () => (/* binding */ base64FormsOf),
+/* harmony export */   ye: () => (/* binding */ maskForms)
+/* harmony export */ });
+/* unused harmony export formsOf */
+/* harmony import */ var _mask_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6502);
+
+/** Secrets shorter than this would blank out half of the log. */
+const SHORTEST = 8;
+/** Masks values of others in every form in which they may turn up; what is too short to be a secret is left. */
+function maskForms(secrets) {
+    const long = secrets.filter((secret) => secret.trim().length >= SHORTEST);
+    for (const form of new Set(long.flatMap(formsOf)))
+        (0,_mask_js__WEBPACK_IMPORTED_MODULE_0__/* .mask */ .d)(form);
+}
+/**
+ * The texts in which a secret may turn up in a log: as it is, in base64 wherever it stands in a longer text, in a URL, in JSON.
+ * GitHub's runner tries most of these by itself for what is masked; other runners compare the bare text only.
+ */
+function formsOf(secret) {
+    // A lone half of a character would be refused by encodeURIComponent.
+    const text = Buffer.from(secret).toString('utf8');
+    const json = JSON.stringify(text).slice(1, -1);
+    const inUrl = encodeURIComponent(text);
+    return [
+        ...new Set([
+            secret,
+            json,
+            // As Go writes it, and so Docker.
+            json.replace(/[<>&\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`),
+            inUrl,
+            new URLSearchParams([['', text]]).toString().slice(1),
+            ...base64FormsOf(Buffer.from(text)),
+        ]),
+    ];
+}
+/** Base64 of these bytes behind none, one or two others: the characters that no neighbour has a part in. Both alphabets. */
+function base64FormsOf(bytes) {
+    const forms = [0, 1, 2].map((before) => Buffer.concat([Buffer.alloc(before), bytes])
+        .toString('base64')
+        .slice(Math.ceil((before * 4) / 3), Math.floor(((before + bytes.length) * 4) / 3)));
+    return [bytes.toString('base64'), ...forms].flatMap((form) => [
+        form,
+        form.replaceAll('+', '-').replaceAll('/', '_'),
+    ]);
+}
+
+
+/***/ }),
+
+/***/ 7127:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37425,21 +39149,21 @@ function assertNever(value) {
 /* harmony export */   Jt: () => (/* binding */ flag),
 /* harmony export */   Mn: () => (/* binding */ lines),
 /* harmony export */   Yq: () => (/* binding */ choice),
+/* harmony export */   i$: () => (/* binding */ withoutInputs),
 /* harmony export */   lq: () => (/* binding */ optional),
 /* harmony export */   mw: () => (/* binding */ required),
 /* harmony export */   nd: () => (/* binding */ integer),
 /* harmony export */   p0: () => (/* binding */ duration),
 /* harmony export */   rJ: () => (/* binding */ secret)
 /* harmony export */ });
-/* unused harmony export withoutInputs */
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3950);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6257);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_1__);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2___default = /*#__PURE__*/__nccwpck_require__.n(node_path__WEBPACK_IMPORTED_MODULE_2__);
-/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3898);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1917);
-/* harmony import */ var _mask_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3386);
+/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(438);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3713);
+/* harmony import */ var _mask_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6502);
 
 
 
@@ -37571,15 +39295,15 @@ function withoutInputs(env) {
 
 /***/ }),
 
-/***/ 4078:
+/***/ 3490:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   _: () => (/* binding */ actionsLog)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3950);
-/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3898);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1073);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6257);
+/* harmony import */ var _duration_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(438);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4669);
 
 
 
@@ -37627,13 +39351,13 @@ function shielded(text) {
 
 /***/ }),
 
-/***/ 3386:
+/***/ 6502:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   d: () => (/* binding */ mask)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3950);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6257);
 
 /**
  * Hides a secret in the log: as a whole and each of its lines, since the runner compares line by line.
@@ -37652,7 +39376,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 7236:
+/***/ 8451:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37735,7 +39459,7 @@ function collect(stream) {
 
 /***/ }),
 
-/***/ 8014:
+/***/ 1834:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37765,7 +39489,7 @@ async function retry(work, options, clock) {
 
 /***/ }),
 
-/***/ 2040:
+/***/ 4508:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37775,8 +39499,8 @@ async function retry(work, options, clock) {
 /* harmony export */   tp: () => (/* binding */ table),
 /* harmony export */   zH: () => (/* binding */ details)
 /* harmony export */ });
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3950);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1073);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6257);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4669);
 
 
 /** Text inside a Markdown table cell or sentence: nothing of it is taken for markup. */
@@ -37816,7 +39540,7 @@ async function writeSummary(blocks) {
 
 /***/ }),
 
-/***/ 1073:
+/***/ 4669:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37853,15 +39577,15 @@ function plural(count, noun) {
 
 /***/ }),
 
-/***/ 633:
+/***/ 5533:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   c: () => (/* binding */ lineOf),
 /* harmony export */   g: () => (/* binding */ readYaml)
 /* harmony export */ });
-/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8905);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1917);
+/* harmony import */ var yaml__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8815);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
 
 
 /**
@@ -37899,7 +39623,7 @@ function lineOf({ document, lines }, path) {
 
 /***/ }),
 
-/***/ 4975:
+/***/ 5035:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -37916,7 +39640,7 @@ function digestOf(bytes) {
 
 /***/ }),
 
-/***/ 790:
+/***/ 1559:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37931,11 +39655,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/classic/schemas.js + 11 modules
-var schemas = __nccwpck_require__(1359);
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(2941);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/classic/iso.js
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/iso.js
 
 
 
@@ -37953,11 +39677,11 @@ function duration(params) {
 }
 
 // EXTERNAL MODULE: ./src/kit/errors.ts
-var errors = __nccwpck_require__(1917);
+var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
-var inputs = __nccwpck_require__(6731);
+var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/registry/digest.ts
-var digest = __nccwpck_require__(4975);
+var digest = __nccwpck_require__(5035);
 ;// CONCATENATED MODULE: ./src/release/record.ts
 
 
@@ -38081,7 +39805,164 @@ function parseRecord(text, file, allowTags = false) {
 
 /***/ }),
 
-/***/ 9165:
+/***/ 6231:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ct: () => (/* binding */ refuseWindows),
+/* harmony export */   VN: () => (/* binding */ sshMissing),
+/* harmony export */   sr: () => (/* binding */ checkClient)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
+/* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
+/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8451);
+/* harmony import */ var _kit_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4669);
+
+
+
+
+/** Since when OpenSSH knows IdentityAgent, the youngest of the options that we use (https://www.openssh.com/txt/release-7.3). */
+const OLDEST = { major: 7, minor: 3 };
+/** How OpenSSH's client is installed, by the ID or ID_LIKE of os-release(5). */
+const INSTALL = {
+    debian: 'sudo apt-get install -y openssh-client',
+    ubuntu: 'sudo apt-get install -y openssh-client',
+    fedora: 'sudo dnf install -y openssh-clients',
+    rhel: 'sudo dnf install -y openssh-clients',
+    amzn: 'sudo dnf install -y openssh-clients',
+    suse: 'sudo zypper install -y openssh-clients',
+    alpine: 'apk add openssh-client',
+    arch: 'sudo pacman -S --noconfirm openssh',
+};
+/**
+ * A runner that has no Unix sockets for an agent is told so before anything else.
+ * @throws UserError `runner-unsupported`
+ */
+function refuseWindows(platform = process.platform) {
+    if (platform !== 'win32')
+        return;
+    throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo({
+        id: 'runner-unsupported',
+        message: 'Slipway does not log in from a Windows runner.',
+        value: platform,
+        fix: 'Run this job on Linux, for example runs-on: ubuntu-latest; the hosts and what is built elsewhere do not mind.',
+    });
+}
+/**
+ * Makes sure that this runner has an OpenSSH that knows our options.
+ * @throws UserError `ssh-missing`, `ssh-too-old`
+ */
+async function checkClient(osRelease = '/etc/os-release') {
+    let said;
+    try {
+        said = (await (0,_kit_process_js__WEBPACK_IMPORTED_MODULE_2__/* .run */ .e)('ssh', ['-V'], { env: { PATH: process.env.PATH } })).stderr.trim();
+    }
+    catch {
+        throw sshMissing(osRelease);
+    }
+    const version = /^OpenSSH_(?:for_Windows_)?(\d+)\.(\d+)/.exec(said);
+    if (version === null)
+        throw sshMissing(osRelease, said);
+    const [major, minor] = version.slice(1).map(Number);
+    if (major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor))
+        return;
+    throw new _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo({
+        id: 'ssh-too-old',
+        message: `The OpenSSH client of this runner is too old: Slipway needs ${OLDEST.major}.${OLDEST.minor} or newer (for IdentityAgent).`,
+        value: (0,_kit_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeLine */ .om)(said),
+        fix: `Take a newer image of the runner, or update the client: ${installCommand(osRelease)}`,
+    });
+}
+/** Nothing here that could log in, or something else under its name. */
+function sshMissing(osRelease = '/etc/os-release', instead = '') {
+    return new _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .UserError */ .yo({
+        id: 'ssh-missing',
+        message: instead === ''
+            ? 'This runner has no OpenSSH client.'
+            : 'The program ssh of this runner is not the one of OpenSSH.',
+        value: instead === '' ? 'ssh' : (0,_kit_text_js__WEBPACK_IMPORTED_MODULE_3__/* .safeLine */ .om)(instead),
+        fix: `Install it in a step before this one: ${installCommand(osRelease)}`,
+    });
+}
+function installCommand(osRelease) {
+    let text = '';
+    try {
+        text = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(osRelease, 'utf8');
+    }
+    catch {
+        if (process.platform === 'darwin')
+            return 'macOS brings it in /usr/bin, so check PATH';
+    }
+    const ids = ['ID', 'ID_LIKE'].flatMap((name) => (new RegExp(`^${name}=["']?([^"'\\n]*)`, 'm').exec(text)?.[1] ?? '').split(' '));
+    const known = ids.find((id) => Object.hasOwn(INSTALL, id));
+    return INSTALL[known ?? 'debian'] ?? '';
+}
+
+
+/***/ }),
+
+/***/ 4711:
+/***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ forwardTo),
+/* harmony export */   GW: () => (/* binding */ asProxyCommand),
+/* harmony export */   gR: () => (/* binding */ readProxyCommand)
+/* harmony export */ });
+/* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3713);
+
+/** The tokens that ssh replaces in a ProxyCommand (ssh_config(5), TOKENS). */
+const TOKENS = 'hnpr%';
+/**
+ * A command through which ssh reaches the first host on its way. It runs on the runner through a shell, so it is trusted text of the
+ * workflow; what is refused here would only end in words of ssh that nobody understands.
+ * @throws UserError `bad-proxy-command`
+ */
+function readProxyCommand(text) {
+    const bad = (message, fix) => new _kit_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .UserError */ .yo({ id: 'bad-proxy-command', message, value: text, fix });
+    if (/[\r\n\0]/.test(text))
+        throw bad('The proxy command has more than one line.', 'Write it in one line.');
+    const token = [...text.matchAll(/%(.?)/g)].find(([, name = '']) => !name || !TOKENS.includes(name));
+    if (token)
+        throw bad(`ssh knows no ${token[0]} in a proxy command.`, 'Write %h for the host, %p for its port, %r for the user, and %% for a percent sign.');
+    if (!balanced(text))
+        throw bad('The quotes of the proxy command do not close.', 'Close each quote, or put a backslash before one that is meant literally.');
+    return text;
+}
+/** Whether ssh can split a line into words: what it does with every value, though it hands this one on as it is (argv_split, misc.c). */
+function balanced(text) {
+    let open = '';
+    for (let at = 0; at < text.length; at += 1) {
+        const char = text.charAt(at);
+        if (char === '\\' && `'"\\${open === '' ? ' ' : ''}`.includes(text.charAt(at + 1) || '-'))
+            at += 1;
+        else if (open === '' && (char === "'" || char === '"'))
+            open = char;
+        else if (char === open)
+            open = '';
+    }
+    return open === '';
+}
+/**
+ * A ProxyCommand that runs a program with these arguments. They pass ssh's tokens, its check of quotes (which takes a backslash for an
+ * escape even between single quotes) and a shell: a backslash before whatever is special means the same to all three.
+ */
+function asProxyCommand(args) {
+    return args
+        .map((arg) => arg.replaceAll(/[^\w./:@=,\u0080-\uffff-]/g, '\\$&') || "''")
+        .join(' ')
+        .replaceAll('%', '%%');
+}
+/** Where the jump host is asked to connect to, as ssh's -W wants it. */
+function forwardTo({ host, port }) {
+    return `[${host}]:${port}`;
+}
+
+
+/***/ }),
+
+/***/ 1929:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -38090,7 +39971,7 @@ function parseRecord(text, file, allowTags = false) {
 /* harmony export */ });
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7030);
 /* harmony import */ var node_net__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_net__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1917);
+/* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
 
 
 /**
@@ -38214,7 +40095,7 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnos
 
 /***/ }),
 
-/***/ 8229:
+/***/ 610:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
@@ -38340,13 +40221,6 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
 
 /***/ }),
 
-/***/ 6928:
-/***/ ((module) => {
-
-module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
-
-/***/ }),
-
 /***/ 932:
 /***/ ((module) => {
 
@@ -38375,18 +40249,18 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 2215:
+/***/ 7349:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
-var YAMLMap = __nccwpck_require__(4628);
-var YAMLSeq = __nccwpck_require__(5145);
-var resolveBlockMap = __nccwpck_require__(3809);
-var resolveBlockSeq = __nccwpck_require__(5100);
-var resolveFlowCollection = __nccwpck_require__(3088);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveBlockMap = __nccwpck_require__(7103);
+var resolveBlockSeq = __nccwpck_require__(334);
+var resolveFlowCollection = __nccwpck_require__(3142);
 
 function resolveCollection(CN, ctx, token, onError, tagName, tag) {
     const coll = token.type === 'block-map'
@@ -38472,15 +40346,15 @@ exports.composeCollection = composeCollection;
 
 /***/ }),
 
-/***/ 8810:
+/***/ 3683:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Document = __nccwpck_require__(7927);
-var composeNode = __nccwpck_require__(9943);
-var resolveEnd = __nccwpck_require__(6202);
-var resolveProps = __nccwpck_require__(9877);
+var Document = __nccwpck_require__(3021);
+var composeNode = __nccwpck_require__(5937);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
 
 function composeDoc(options, directives, { offset, start, value, end }, onError) {
     const opts = Object.assign({ _directives: directives }, options);
@@ -38524,17 +40398,17 @@ exports.composeDoc = composeDoc;
 
 /***/ }),
 
-/***/ 9943:
+/***/ 5937:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(9051);
-var identity = __nccwpck_require__(3989);
-var composeCollection = __nccwpck_require__(2215);
-var composeScalar = __nccwpck_require__(7175);
-var resolveEnd = __nccwpck_require__(6202);
-var utilEmptyScalarPosition = __nccwpck_require__(4289);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var composeCollection = __nccwpck_require__(7349);
+var composeScalar = __nccwpck_require__(5413);
+var resolveEnd = __nccwpck_require__(7788);
+var utilEmptyScalarPosition = __nccwpck_require__(2599);
 
 const CN = { composeNode, composeEmptyNode };
 function composeNode(ctx, token, props, onError) {
@@ -38643,15 +40517,15 @@ exports.composeNode = composeNode;
 
 /***/ }),
 
-/***/ 7175:
+/***/ 5413:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
-var resolveBlockScalar = __nccwpck_require__(9179);
-var resolveFlowScalar = __nccwpck_require__(7532);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
 
 function composeScalar(ctx, token, tagToken, onError) {
     const { value, type, comment, range } = token.type === 'block-scalar'
@@ -38738,18 +40612,18 @@ exports.composeScalar = composeScalar;
 
 /***/ }),
 
-/***/ 8082:
+/***/ 9984:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var directives = __nccwpck_require__(156);
-var Document = __nccwpck_require__(7927);
-var errors = __nccwpck_require__(8718);
-var identity = __nccwpck_require__(3989);
-var composeDoc = __nccwpck_require__(8810);
-var resolveEnd = __nccwpck_require__(6202);
+var directives = __nccwpck_require__(1342);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var identity = __nccwpck_require__(1127);
+var composeDoc = __nccwpck_require__(3683);
+var resolveEnd = __nccwpck_require__(7788);
 
 function getErrorPos(src) {
     if (typeof src === 'number')
@@ -38969,17 +40843,17 @@ exports.Composer = Composer;
 
 /***/ }),
 
-/***/ 3809:
+/***/ 7103:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Pair = __nccwpck_require__(1363);
-var YAMLMap = __nccwpck_require__(4628);
-var resolveProps = __nccwpck_require__(9877);
-var utilContainsNewline = __nccwpck_require__(589);
-var utilFlowIndentCheck = __nccwpck_require__(1161);
-var utilMapIncludes = __nccwpck_require__(4769);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const startColMsg = 'All mapping items must start at the same column';
 function resolveBlockMap({ composeNode, composeEmptyNode }, ctx, bm, onError, tag) {
@@ -39093,12 +40967,12 @@ exports.resolveBlockMap = resolveBlockMap;
 
 /***/ }),
 
-/***/ 9179:
+/***/ 8913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
+var Scalar = __nccwpck_require__(3301);
 
 function resolveBlockScalar(ctx, scalar, onError) {
     const start = scalar.offset;
@@ -39300,14 +41174,14 @@ exports.resolveBlockScalar = resolveBlockScalar;
 
 /***/ }),
 
-/***/ 5100:
+/***/ 334:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var YAMLSeq = __nccwpck_require__(5145);
-var resolveProps = __nccwpck_require__(9877);
-var utilFlowIndentCheck = __nccwpck_require__(1161);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveProps = __nccwpck_require__(4631);
+var utilFlowIndentCheck = __nccwpck_require__(4051);
 
 function resolveBlockSeq({ composeNode, composeEmptyNode }, ctx, bs, onError, tag) {
     const NodeClass = tag?.nodeClass ?? YAMLSeq.YAMLSeq;
@@ -39358,7 +41232,7 @@ exports.resolveBlockSeq = resolveBlockSeq;
 
 /***/ }),
 
-/***/ 6202:
+/***/ 7788:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -39404,19 +41278,19 @@ exports.resolveEnd = resolveEnd;
 
 /***/ }),
 
-/***/ 3088:
+/***/ 3142:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var YAMLMap = __nccwpck_require__(4628);
-var YAMLSeq = __nccwpck_require__(5145);
-var resolveEnd = __nccwpck_require__(6202);
-var resolveProps = __nccwpck_require__(9877);
-var utilContainsNewline = __nccwpck_require__(589);
-var utilMapIncludes = __nccwpck_require__(4769);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var resolveEnd = __nccwpck_require__(7788);
+var resolveProps = __nccwpck_require__(4631);
+var utilContainsNewline = __nccwpck_require__(9499);
+var utilMapIncludes = __nccwpck_require__(1187);
 
 const blockMsg = 'Block collections are not allowed within flow collections';
 const isBlock = (token) => token && (token.type === 'block-map' || token.type === 'block-seq');
@@ -39620,13 +41494,13 @@ exports.resolveFlowCollection = resolveFlowCollection;
 
 /***/ }),
 
-/***/ 7532:
+/***/ 6842:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
-var resolveEnd = __nccwpck_require__(6202);
+var Scalar = __nccwpck_require__(3301);
+var resolveEnd = __nccwpck_require__(7788);
 
 function resolveFlowScalar(scalar, strict, onError) {
     const { offset, type, source, end } = scalar;
@@ -39855,7 +41729,7 @@ exports.resolveFlowScalar = resolveFlowScalar;
 
 /***/ }),
 
-/***/ 9877:
+/***/ 4631:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -40010,7 +41884,7 @@ exports.resolveProps = resolveProps;
 
 /***/ }),
 
-/***/ 589:
+/***/ 9499:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -40053,7 +41927,7 @@ exports.containsNewline = containsNewline;
 
 /***/ }),
 
-/***/ 4289:
+/***/ 2599:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -40088,12 +41962,12 @@ exports.emptyScalarPosition = emptyScalarPosition;
 
 /***/ }),
 
-/***/ 1161:
+/***/ 4051:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var utilContainsNewline = __nccwpck_require__(589);
+var utilContainsNewline = __nccwpck_require__(9499);
 
 function flowIndentCheck(indent, fc, onError) {
     if (fc?.type === 'flow-collection') {
@@ -40112,12 +41986,12 @@ exports.flowIndentCheck = flowIndentCheck;
 
 /***/ }),
 
-/***/ 4769:
+/***/ 1187:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
+var identity = __nccwpck_require__(1127);
 
 function mapIncludes(ctx, items, search) {
     const { uniqueKeys } = ctx.options;
@@ -40134,22 +42008,22 @@ exports.mapIncludes = mapIncludes;
 
 /***/ }),
 
-/***/ 7927:
+/***/ 3021:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(9051);
-var Collection = __nccwpck_require__(1347);
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var toJS = __nccwpck_require__(3953);
-var Schema = __nccwpck_require__(9922);
-var stringifyDocument = __nccwpck_require__(6203);
-var anchors = __nccwpck_require__(9010);
-var applyReviver = __nccwpck_require__(9067);
-var createNode = __nccwpck_require__(2085);
-var directives = __nccwpck_require__(156);
+var Alias = __nccwpck_require__(4065);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var toJS = __nccwpck_require__(6424);
+var Schema = __nccwpck_require__(5840);
+var stringifyDocument = __nccwpck_require__(6829);
+var anchors = __nccwpck_require__(1596);
+var applyReviver = __nccwpck_require__(3661);
+var createNode = __nccwpck_require__(2404);
+var directives = __nccwpck_require__(1342);
 
 class Document {
     constructor(value, replacer, options) {
@@ -40478,13 +42352,13 @@ exports.Document = Document;
 
 /***/ }),
 
-/***/ 9010:
+/***/ 1596:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var visit = __nccwpck_require__(2130);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 /**
  * Verify that the input string is a valid anchor.
@@ -40561,7 +42435,7 @@ exports.findNewAnchor = findNewAnchor;
 
 /***/ }),
 
-/***/ 9067:
+/***/ 3661:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -40625,14 +42499,14 @@ exports.applyReviver = applyReviver;
 
 /***/ }),
 
-/***/ 2085:
+/***/ 2404:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Alias = __nccwpck_require__(9051);
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 const defaultTagPrefix = 'tag:yaml.org,2002:';
 function findTagObject(value, tagName, tags) {
@@ -40722,13 +42596,13 @@ exports.createNode = createNode;
 
 /***/ }),
 
-/***/ 156:
+/***/ 1342:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var visit = __nccwpck_require__(2130);
+var identity = __nccwpck_require__(1127);
+var visit = __nccwpck_require__(204);
 
 const escapeChars = {
     '!': '%21',
@@ -40907,7 +42781,7 @@ exports.Directives = Directives;
 
 /***/ }),
 
-/***/ 8718:
+/***/ 1464:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -40976,28 +42850,28 @@ exports.prettifyError = prettifyError;
 
 /***/ }),
 
-/***/ 8905:
+/***/ 8815:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 var __webpack_unused_export__;
 
 
-var composer = __nccwpck_require__(8082);
-var Document = __nccwpck_require__(7927);
-var Schema = __nccwpck_require__(9922);
-var errors = __nccwpck_require__(8718);
-var Alias = __nccwpck_require__(9051);
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var Scalar = __nccwpck_require__(1987);
-var YAMLMap = __nccwpck_require__(4628);
-var YAMLSeq = __nccwpck_require__(5145);
-var cst = __nccwpck_require__(7356);
-var lexer = __nccwpck_require__(5463);
-var lineCounter = __nccwpck_require__(3841);
-var parser = __nccwpck_require__(5522);
-var publicApi = __nccwpck_require__(8721);
-var visit = __nccwpck_require__(2130);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var Schema = __nccwpck_require__(5840);
+var errors = __nccwpck_require__(1464);
+var Alias = __nccwpck_require__(4065);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
+var publicApi = __nccwpck_require__(4047);
+var visit = __nccwpck_require__(204);
 
 
 
@@ -41034,7 +42908,7 @@ __webpack_unused_export__ = visit.visitAsync;
 
 /***/ }),
 
-/***/ 1404:
+/***/ 7249:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
@@ -41060,16 +42934,16 @@ exports.warn = warn;
 
 /***/ }),
 
-/***/ 9051:
+/***/ 4065:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(9010);
-var visit = __nccwpck_require__(2130);
-var identity = __nccwpck_require__(3989);
-var Node = __nccwpck_require__(1867);
-var toJS = __nccwpck_require__(3953);
+var anchors = __nccwpck_require__(1596);
+var visit = __nccwpck_require__(204);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(6424);
 
 class Alias extends Node.NodeBase {
     constructor(source) {
@@ -41187,14 +43061,14 @@ exports.Alias = Alias;
 
 /***/ }),
 
-/***/ 1347:
+/***/ 101:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2085);
-var identity = __nccwpck_require__(3989);
-var Node = __nccwpck_require__(1867);
+var createNode = __nccwpck_require__(2404);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
 
 function collectionFromPath(schema, path, value) {
     let v = value;
@@ -41345,14 +43219,14 @@ exports.isEmptyPath = isEmptyPath;
 
 /***/ }),
 
-/***/ 1867:
+/***/ 6673:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var applyReviver = __nccwpck_require__(9067);
-var identity = __nccwpck_require__(3989);
-var toJS = __nccwpck_require__(3953);
+var applyReviver = __nccwpck_require__(3661);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
 
 class NodeBase {
     constructor(type) {
@@ -41392,15 +43266,15 @@ exports.NodeBase = NodeBase;
 
 /***/ }),
 
-/***/ 1363:
+/***/ 7165:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2085);
-var stringifyPair = __nccwpck_require__(738);
-var addPairToJSMap = __nccwpck_require__(3202);
-var identity = __nccwpck_require__(3989);
+var createNode = __nccwpck_require__(2404);
+var stringifyPair = __nccwpck_require__(9748);
+var addPairToJSMap = __nccwpck_require__(7104);
+var identity = __nccwpck_require__(1127);
 
 function createPair(key, value, ctx) {
     const k = createNode.createNode(key, undefined, ctx);
@@ -41438,14 +43312,14 @@ exports.createPair = createPair;
 
 /***/ }),
 
-/***/ 1987:
+/***/ 3301:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Node = __nccwpck_require__(1867);
-var toJS = __nccwpck_require__(3953);
+var identity = __nccwpck_require__(1127);
+var Node = __nccwpck_require__(6673);
+var toJS = __nccwpck_require__(6424);
 
 const isScalarValue = (value) => !value || (typeof value !== 'function' && typeof value !== 'object');
 class Scalar extends Node.NodeBase {
@@ -41472,17 +43346,17 @@ exports.isScalarValue = isScalarValue;
 
 /***/ }),
 
-/***/ 4628:
+/***/ 4454:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyCollection = __nccwpck_require__(4618);
-var addPairToJSMap = __nccwpck_require__(3202);
-var Collection = __nccwpck_require__(1347);
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var Scalar = __nccwpck_require__(1987);
+var stringifyCollection = __nccwpck_require__(1212);
+var addPairToJSMap = __nccwpck_require__(7104);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
 
 function findPair(items, key) {
     const k = identity.isScalar(key) ? key.value : key;
@@ -41626,17 +43500,17 @@ exports.findPair = findPair;
 
 /***/ }),
 
-/***/ 5145:
+/***/ 2223:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var createNode = __nccwpck_require__(2085);
-var stringifyCollection = __nccwpck_require__(4618);
-var Collection = __nccwpck_require__(1347);
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
-var toJS = __nccwpck_require__(3953);
+var createNode = __nccwpck_require__(2404);
+var stringifyCollection = __nccwpck_require__(1212);
+var Collection = __nccwpck_require__(101);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var toJS = __nccwpck_require__(6424);
 
 class YAMLSeq extends Collection.Collection {
     static get tagName() {
@@ -41748,16 +43622,16 @@ exports.YAMLSeq = YAMLSeq;
 
 /***/ }),
 
-/***/ 3202:
+/***/ 7104:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var log = __nccwpck_require__(1404);
-var merge = __nccwpck_require__(8534);
-var stringify = __nccwpck_require__(2014);
-var identity = __nccwpck_require__(3989);
-var toJS = __nccwpck_require__(3953);
+var log = __nccwpck_require__(7249);
+var merge = __nccwpck_require__(452);
+var stringify = __nccwpck_require__(2148);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
 
 function addPairToJSMap(ctx, map, { key, value }) {
     if (identity.isNode(key) && key.addToJSMap)
@@ -41820,7 +43694,7 @@ exports.addPairToJSMap = addPairToJSMap;
 
 /***/ }),
 
-/***/ 3989:
+/***/ 1127:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -41880,12 +43754,12 @@ exports.isSeq = isSeq;
 
 /***/ }),
 
-/***/ 3953:
+/***/ 6424:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
+var identity = __nccwpck_require__(1127);
 
 /**
  * Recursively convert any node or its contents to native JavaScript
@@ -41926,15 +43800,15 @@ exports.toJS = toJS;
 
 /***/ }),
 
-/***/ 3640:
+/***/ 110:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var resolveBlockScalar = __nccwpck_require__(9179);
-var resolveFlowScalar = __nccwpck_require__(7532);
-var errors = __nccwpck_require__(8718);
-var stringifyString = __nccwpck_require__(3591);
+var resolveBlockScalar = __nccwpck_require__(8913);
+var resolveFlowScalar = __nccwpck_require__(6842);
+var errors = __nccwpck_require__(1464);
+var stringifyString = __nccwpck_require__(3069);
 
 function resolveAsScalar(token, strict = true, onError) {
     if (token) {
@@ -42151,7 +44025,7 @@ exports.setScalarValue = setScalarValue;
 
 /***/ }),
 
-/***/ 4867:
+/***/ 1733:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -42221,7 +44095,7 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 2629:
+/***/ 7715:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -42327,14 +44201,14 @@ exports.visit = visit;
 
 /***/ }),
 
-/***/ 7356:
+/***/ 3461:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cstScalar = __nccwpck_require__(3640);
-var cstStringify = __nccwpck_require__(4867);
-var cstVisit = __nccwpck_require__(2629);
+var cstScalar = __nccwpck_require__(110);
+var cstStringify = __nccwpck_require__(1733);
+var cstVisit = __nccwpck_require__(7715);
 
 /** The byte order mark */
 const BOM = '\u{FEFF}';
@@ -42446,12 +44320,12 @@ exports.tokenType = tokenType;
 
 /***/ }),
 
-/***/ 5463:
+/***/ 361:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var cst = __nccwpck_require__(7356);
+var cst = __nccwpck_require__(3461);
 
 /*
 START -> stream
@@ -43176,7 +45050,7 @@ exports.Lexer = Lexer;
 
 /***/ }),
 
-/***/ 3841:
+/***/ 6628:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -43224,14 +45098,14 @@ exports.LineCounter = LineCounter;
 
 /***/ }),
 
-/***/ 5522:
+/***/ 3456:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_process = __nccwpck_require__(932);
-var cst = __nccwpck_require__(7356);
-var lexer = __nccwpck_require__(5463);
+var cst = __nccwpck_require__(3461);
+var lexer = __nccwpck_require__(361);
 
 function includesToken(list, type) {
     for (let i = 0; i < list.length; ++i)
@@ -44211,18 +46085,18 @@ exports.Parser = Parser;
 
 /***/ }),
 
-/***/ 8721:
+/***/ 4047:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var composer = __nccwpck_require__(8082);
-var Document = __nccwpck_require__(7927);
-var errors = __nccwpck_require__(8718);
-var log = __nccwpck_require__(1404);
-var identity = __nccwpck_require__(3989);
-var lineCounter = __nccwpck_require__(3841);
-var parser = __nccwpck_require__(5522);
+var composer = __nccwpck_require__(9984);
+var Document = __nccwpck_require__(3021);
+var errors = __nccwpck_require__(1464);
+var log = __nccwpck_require__(7249);
+var identity = __nccwpck_require__(1127);
+var lineCounter = __nccwpck_require__(6628);
+var parser = __nccwpck_require__(3456);
 
 function parseOptions(options) {
     const prettyErrors = options.prettyErrors !== false;
@@ -44325,16 +46199,16 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 9922:
+/***/ 5840:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var map = __nccwpck_require__(4169);
-var seq = __nccwpck_require__(2708);
-var string = __nccwpck_require__(6706);
-var tags = __nccwpck_require__(5108);
+var identity = __nccwpck_require__(1127);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var tags = __nccwpck_require__(18);
 
 const sortMapEntriesByKey = (a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 class Schema {
@@ -44371,13 +46245,13 @@ exports.Schema = Schema;
 
 /***/ }),
 
-/***/ 4169:
+/***/ 7451:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var YAMLMap = __nccwpck_require__(4628);
+var identity = __nccwpck_require__(1127);
+var YAMLMap = __nccwpck_require__(4454);
 
 const map = {
     collection: 'map',
@@ -44397,12 +46271,12 @@ exports.map = map;
 
 /***/ }),
 
-/***/ 1654:
+/***/ 3632:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
+var Scalar = __nccwpck_require__(3301);
 
 const nullTag = {
     identify: value => value == null,
@@ -44421,13 +46295,13 @@ exports.nullTag = nullTag;
 
 /***/ }),
 
-/***/ 2708:
+/***/ 1706:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var YAMLSeq = __nccwpck_require__(5145);
+var identity = __nccwpck_require__(1127);
+var YAMLSeq = __nccwpck_require__(2223);
 
 const seq = {
     collection: 'seq',
@@ -44447,12 +46321,12 @@ exports.seq = seq;
 
 /***/ }),
 
-/***/ 6706:
+/***/ 6464:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyString = __nccwpck_require__(3591);
+var stringifyString = __nccwpck_require__(3069);
 
 const string = {
     identify: value => typeof value === 'string',
@@ -44470,12 +46344,12 @@ exports.string = string;
 
 /***/ }),
 
-/***/ 8777:
+/***/ 3959:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
+var Scalar = __nccwpck_require__(3301);
 
 const boolTag = {
     identify: value => typeof value === 'boolean',
@@ -44498,13 +46372,13 @@ exports.boolTag = boolTag;
 
 /***/ }),
 
-/***/ 5359:
+/***/ 8405:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
-var stringifyNumber = __nccwpck_require__(5767);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -44552,12 +46426,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 2336:
+/***/ 9874:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(5767);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 const intResolve = (str, offset, radix, { intAsBigInt }) => (intAsBigInt ? BigInt(str) : parseInt(str.substring(offset), radix));
@@ -44601,18 +46475,18 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 4230:
+/***/ 896:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4169);
-var _null = __nccwpck_require__(1654);
-var seq = __nccwpck_require__(2708);
-var string = __nccwpck_require__(6706);
-var bool = __nccwpck_require__(8777);
-var float = __nccwpck_require__(5359);
-var int = __nccwpck_require__(2336);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
 
 const schema = [
     map.map,
@@ -44633,14 +46507,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 6145:
+/***/ 3559:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
-var map = __nccwpck_require__(4169);
-var seq = __nccwpck_require__(2708);
+var Scalar = __nccwpck_require__(3301);
+var map = __nccwpck_require__(7451);
+var seq = __nccwpck_require__(1706);
 
 function intIdentify(value) {
     return typeof value === 'bigint' || Number.isInteger(value);
@@ -44704,27 +46578,27 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 5108:
+/***/ 18:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4169);
-var _null = __nccwpck_require__(1654);
-var seq = __nccwpck_require__(2708);
-var string = __nccwpck_require__(6706);
-var bool = __nccwpck_require__(8777);
-var float = __nccwpck_require__(5359);
-var int = __nccwpck_require__(2336);
-var schema = __nccwpck_require__(4230);
-var schema$1 = __nccwpck_require__(6145);
-var binary = __nccwpck_require__(1717);
-var merge = __nccwpck_require__(8534);
-var omap = __nccwpck_require__(9465);
-var pairs = __nccwpck_require__(8635);
-var schema$2 = __nccwpck_require__(3879);
-var set = __nccwpck_require__(9542);
-var timestamp = __nccwpck_require__(5222);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var bool = __nccwpck_require__(3959);
+var float = __nccwpck_require__(8405);
+var int = __nccwpck_require__(9874);
+var schema = __nccwpck_require__(896);
+var schema$1 = __nccwpck_require__(3559);
+var binary = __nccwpck_require__(6083);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var schema$2 = __nccwpck_require__(5913);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(4371);
 
 const schemas = new Map([
     ['core', schema.schema],
@@ -44810,14 +46684,14 @@ exports.getTags = getTags;
 
 /***/ }),
 
-/***/ 1717:
+/***/ 6083:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
 var node_buffer = __nccwpck_require__(181);
-var Scalar = __nccwpck_require__(1987);
-var stringifyString = __nccwpck_require__(3591);
+var Scalar = __nccwpck_require__(3301);
+var stringifyString = __nccwpck_require__(3069);
 
 const binary = {
     identify: value => value instanceof Uint8Array, // Buffer inherits from Uint8Array
@@ -44887,12 +46761,12 @@ exports.binary = binary;
 
 /***/ }),
 
-/***/ 5760:
+/***/ 8398:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
+var Scalar = __nccwpck_require__(3301);
 
 function boolStringify({ value, source }, ctx) {
     const boolObj = value ? trueTag : falseTag;
@@ -44923,13 +46797,13 @@ exports.trueTag = trueTag;
 
 /***/ }),
 
-/***/ 1328:
+/***/ 5782:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
-var stringifyNumber = __nccwpck_require__(5767);
+var Scalar = __nccwpck_require__(3301);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const floatNaN = {
     identify: value => typeof value === 'number',
@@ -44980,12 +46854,12 @@ exports.floatNaN = floatNaN;
 
 /***/ }),
 
-/***/ 1135:
+/***/ 873:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(5767);
+var stringifyNumber = __nccwpck_require__(8689);
 
 const intIdentify = (value) => typeof value === 'bigint' || Number.isInteger(value);
 function intResolve(str, offset, radix, { intAsBigInt }) {
@@ -45063,13 +46937,13 @@ exports.intOct = intOct;
 
 /***/ }),
 
-/***/ 8534:
+/***/ 452:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
 
 // If the value associated with a merge key is a single mapping node, each of
 // its key/value pairs is inserted into the current mapping, unless the key
@@ -45141,16 +47015,16 @@ exports.merge = merge;
 
 /***/ }),
 
-/***/ 9465:
+/***/ 303:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var toJS = __nccwpck_require__(3953);
-var YAMLMap = __nccwpck_require__(4628);
-var YAMLSeq = __nccwpck_require__(5145);
-var pairs = __nccwpck_require__(8635);
+var identity = __nccwpck_require__(1127);
+var toJS = __nccwpck_require__(6424);
+var YAMLMap = __nccwpck_require__(4454);
+var YAMLSeq = __nccwpck_require__(2223);
+var pairs = __nccwpck_require__(8385);
 
 class YAMLOMap extends YAMLSeq.YAMLSeq {
     constructor() {
@@ -45225,15 +47099,15 @@ exports.omap = omap;
 
 /***/ }),
 
-/***/ 8635:
+/***/ 8385:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var Scalar = __nccwpck_require__(1987);
-var YAMLSeq = __nccwpck_require__(5145);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var Scalar = __nccwpck_require__(3301);
+var YAMLSeq = __nccwpck_require__(2223);
 
 function resolvePairs(seq, onError) {
     if (identity.isSeq(seq)) {
@@ -45314,24 +47188,24 @@ exports.resolvePairs = resolvePairs;
 
 /***/ }),
 
-/***/ 3879:
+/***/ 5913:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var map = __nccwpck_require__(4169);
-var _null = __nccwpck_require__(1654);
-var seq = __nccwpck_require__(2708);
-var string = __nccwpck_require__(6706);
-var binary = __nccwpck_require__(1717);
-var bool = __nccwpck_require__(5760);
-var float = __nccwpck_require__(1328);
-var int = __nccwpck_require__(1135);
-var merge = __nccwpck_require__(8534);
-var omap = __nccwpck_require__(9465);
-var pairs = __nccwpck_require__(8635);
-var set = __nccwpck_require__(9542);
-var timestamp = __nccwpck_require__(5222);
+var map = __nccwpck_require__(7451);
+var _null = __nccwpck_require__(3632);
+var seq = __nccwpck_require__(1706);
+var string = __nccwpck_require__(6464);
+var binary = __nccwpck_require__(6083);
+var bool = __nccwpck_require__(8398);
+var float = __nccwpck_require__(5782);
+var int = __nccwpck_require__(873);
+var merge = __nccwpck_require__(452);
+var omap = __nccwpck_require__(303);
+var pairs = __nccwpck_require__(8385);
+var set = __nccwpck_require__(1528);
+var timestamp = __nccwpck_require__(4371);
 
 const schema = [
     map.map,
@@ -45362,14 +47236,14 @@ exports.schema = schema;
 
 /***/ }),
 
-/***/ 9542:
+/***/ 1528:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Pair = __nccwpck_require__(1363);
-var YAMLMap = __nccwpck_require__(4628);
+var identity = __nccwpck_require__(1127);
+var Pair = __nccwpck_require__(7165);
+var YAMLMap = __nccwpck_require__(4454);
 
 class YAMLSet extends YAMLMap.YAMLMap {
     constructor(schema) {
@@ -45465,12 +47339,12 @@ exports.set = set;
 
 /***/ }),
 
-/***/ 5222:
+/***/ 4371:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var stringifyNumber = __nccwpck_require__(5767);
+var stringifyNumber = __nccwpck_require__(8689);
 
 /** Internal types handle bigint as number, because TS can't figure it out. */
 function parseSexagesimal(str, asBigInt) {
@@ -45577,7 +47451,7 @@ exports.timestamp = timestamp;
 
 /***/ }),
 
-/***/ 117:
+/***/ 4475:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -45735,15 +47609,15 @@ exports.foldFlowLines = foldFlowLines;
 
 /***/ }),
 
-/***/ 2014:
+/***/ 2148:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var anchors = __nccwpck_require__(9010);
-var identity = __nccwpck_require__(3989);
-var stringifyComment = __nccwpck_require__(7001);
-var stringifyString = __nccwpck_require__(3591);
+var anchors = __nccwpck_require__(1596);
+var identity = __nccwpck_require__(1127);
+var stringifyComment = __nccwpck_require__(9799);
+var stringifyString = __nccwpck_require__(3069);
 
 function createStringifyContext(doc, options) {
     const opt = Object.assign({
@@ -45874,14 +47748,14 @@ exports.stringify = stringify;
 
 /***/ }),
 
-/***/ 4618:
+/***/ 1212:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var stringify = __nccwpck_require__(2014);
-var stringifyComment = __nccwpck_require__(7001);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyCollection(collection, ctx, options) {
     const flow = ctx.inFlow ?? collection.flow;
@@ -46036,7 +47910,7 @@ exports.stringifyCollection = stringifyCollection;
 
 /***/ }),
 
-/***/ 7001:
+/***/ 9799:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -46067,14 +47941,14 @@ exports.stringifyComment = stringifyComment;
 
 /***/ }),
 
-/***/ 6203:
+/***/ 6829:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var stringify = __nccwpck_require__(2014);
-var stringifyComment = __nccwpck_require__(7001);
+var identity = __nccwpck_require__(1127);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyDocument(doc, options) {
     const lines = [];
@@ -46161,7 +48035,7 @@ exports.stringifyDocument = stringifyDocument;
 
 /***/ }),
 
-/***/ 5767:
+/***/ 8689:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -46195,15 +48069,15 @@ exports.stringifyNumber = stringifyNumber;
 
 /***/ }),
 
-/***/ 738:
+/***/ 9748:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
-var Scalar = __nccwpck_require__(1987);
-var stringify = __nccwpck_require__(2014);
-var stringifyComment = __nccwpck_require__(7001);
+var identity = __nccwpck_require__(1127);
+var Scalar = __nccwpck_require__(3301);
+var stringify = __nccwpck_require__(2148);
+var stringifyComment = __nccwpck_require__(9799);
 
 function stringifyPair({ key, value }, ctx, onComment, onChompKeep) {
     const { allNullValues, doc, indent, indentStep, options: { commentString, indentSeq, simpleKeys } } = ctx;
@@ -46354,13 +48228,13 @@ exports.stringifyPair = stringifyPair;
 
 /***/ }),
 
-/***/ 3591:
+/***/ 3069:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var Scalar = __nccwpck_require__(1987);
-var foldFlowLines = __nccwpck_require__(117);
+var Scalar = __nccwpck_require__(3301);
+var foldFlowLines = __nccwpck_require__(4475);
 
 const getFoldOptions = (ctx, isBlock) => ({
     indentAtStart: isBlock ? ctx.indent.length : ctx.indentAtStart,
@@ -46699,12 +48573,12 @@ exports.stringifyString = stringifyString;
 
 /***/ }),
 
-/***/ 2130:
+/***/ 204:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-var identity = __nccwpck_require__(3989);
+var identity = __nccwpck_require__(1127);
 
 const BREAK = Symbol('break visit');
 const SKIP = Symbol('skip children');
@@ -46942,7 +48816,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 3950:
+/***/ 6257:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -46968,7 +48842,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "os"
 var external_os_ = __nccwpck_require__(857);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
 /**
@@ -47004,7 +48878,7 @@ function toCommandProperties(annotationProperties) {
     };
 }
 //# sourceMappingURL=utils.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/command.js
 
 
 /**
@@ -47100,7 +48974,7 @@ function escapeProperty(s) {
 const external_crypto_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
 // EXTERNAL MODULE: external "fs"
 var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/file-command.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -47135,13 +49009,13 @@ function file_command_prepareKeyValueMessage(key, value) {
     return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
 }
 //# sourceMappingURL=file-command.js.map
-// EXTERNAL MODULE: external "path"
-var external_path_ = __nccwpck_require__(6928);
+;// CONCATENATED MODULE: external "path"
+const external_path_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
 // EXTERNAL MODULE: external "http"
 var external_http_ = __nccwpck_require__(8611);
 // EXTERNAL MODULE: external "https"
 var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/http-client/lib/proxy.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
 function getProxyUrl(reqUrl) {
     const usingSsl = reqUrl.protocol === 'https:';
     if (checkBypass(reqUrl)) {
@@ -47232,11 +49106,11 @@ class DecodedURL extends URL {
     }
 }
 //# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ../../../work/main/node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(9140);
-// EXTERNAL MODULE: ../../../work/main/node_modules/undici/index.js
-var undici = __nccwpck_require__(9714);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/http-client/lib/index.js
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var node_modules_tunnel = __nccwpck_require__(770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(6752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
 /* eslint-disable @typescript-eslint/no-explicit-any */
 var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -47933,7 +49807,7 @@ class lib_HttpClient {
 }
 const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
 //# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/http-client/lib/auth.js
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
 var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -48009,7 +49883,7 @@ class PersonalAccessTokenCredentialHandler {
     }
 }
 //# sourceMappingURL=auth.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/oidc-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
 var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -48083,7 +49957,7 @@ class oidc_utils_OidcClient {
     }
 }
 //# sourceMappingURL=oidc-utils.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/summary.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/summary.js
 var summary_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -48364,7 +50238,7 @@ const _summary = new Summary();
 const markdownSummary = (/* unused pure expression or super */ null && (_summary));
 const summary = _summary;
 //# sourceMappingURL=summary.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/path-utils.js
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/path-utils.js
 
 /**
  * toPosixPath converts the given path to the posix form. On Windows, \\ will be
@@ -48398,421 +50272,16 @@ function toPlatformPath(pth) {
     return pth.replace(/[/\\]/g, path.sep);
 }
 //# sourceMappingURL=path-utils.js.map
-// EXTERNAL MODULE: ../../../work/main/node_modules/@actions/exec/lib/exec.js + 5 modules
-var lib_exec = __nccwpck_require__(6122);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/platform.js
-var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
-        silent: true
-    });
-    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
-        silent: true
-    });
-    return {
-        name: name.trim(),
-        version: version.trim()
-    };
-});
-const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    var _a, _b, _c, _d;
-    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
-        silent: true
-    });
-    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
-    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
-    return {
-        name,
-        version
-    };
-});
-const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
-    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
-        silent: true
-    });
-    const [name, version] = stdout.trim().split('\n');
-    return {
-        name,
-        version
-    };
-});
-const platform = external_os_.platform();
-const arch = external_os_.arch();
-const isWindows = platform === 'win32';
-const isMacOS = platform === 'darwin';
-const isLinux = platform === 'linux';
-function getDetails() {
-    return platform_awaiter(this, void 0, void 0, function* () {
-        return Object.assign(Object.assign({}, (yield (isWindows
-            ? getWindowsInfo()
-            : isMacOS
-                ? getMacOsInfo()
-                : getLinuxInfo()))), { platform,
-            arch,
-            isWindows,
-            isMacOS,
-            isLinux });
-    });
-}
-//# sourceMappingURL=platform.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/core/lib/core.js
-var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-
-/**
- * The code to exit an action
- */
-var ExitCode;
-(function (ExitCode) {
-    /**
-     * A code indicating that the action was successful
-     */
-    ExitCode[ExitCode["Success"] = 0] = "Success";
-    /**
-     * A code indicating that the action was a failure
-     */
-    ExitCode[ExitCode["Failure"] = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-//-----------------------------------------------------------------------
-// Variables
-//-----------------------------------------------------------------------
-/**
- * Sets env variable for this action and future actions in the job
- * @param name the name of the variable to set
- * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function exportVariable(name, val) {
-    const convertedVal = toCommandValue(val);
-    process.env[name] = convertedVal;
-    const filePath = process.env['GITHUB_ENV'] || '';
-    if (filePath) {
-        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
-    }
-    issueCommand('set-env', { name }, convertedVal);
-}
-/**
- * Registers a secret which will get masked from logs
- *
- * @param secret - Value of the secret to be masked
- * @remarks
- * This function instructs the Actions runner to mask the specified value in any
- * logs produced during the workflow run. Once registered, the secret value will
- * be replaced with asterisks (***) whenever it appears in console output, logs,
- * or error messages.
- *
- * This is useful for protecting sensitive information such as:
- * - API keys
- * - Access tokens
- * - Authentication credentials
- * - URL parameters containing signatures (SAS tokens)
- *
- * Note that masking only affects future logs; any previous appearances of the
- * secret in logs before calling this function will remain unmasked.
- *
- * @example
- * ```typescript
- * // Register an API token as a secret
- * const apiToken = "abc123xyz456";
- * setSecret(apiToken);
- *
- * // Now any logs containing this value will show *** instead
- * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
- * ```
- */
-function core_setSecret(secret) {
-    command_issueCommand('add-mask', {}, secret);
-}
-/**
- * Prepends inputPath to the PATH (for this action and future actions)
- * @param inputPath
- */
-function addPath(inputPath) {
-    const filePath = process.env['GITHUB_PATH'] || '';
-    if (filePath) {
-        issueFileCommand('PATH', inputPath);
-    }
-    else {
-        issueCommand('add-path', {}, inputPath);
-    }
-    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
-}
-/**
- * Gets the value of an input.
- * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
- * Returns an empty string if the value is not defined.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string
- */
-function getInput(name, options) {
-    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
-    if (options && options.required && !val) {
-        throw new Error(`Input required and not supplied: ${name}`);
-    }
-    if (options && options.trimWhitespace === false) {
-        return val;
-    }
-    return val.trim();
-}
-/**
- * Gets the values of an multiline input.  Each value is also trimmed.
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   string[]
- *
- */
-function getMultilineInput(name, options) {
-    const inputs = getInput(name, options)
-        .split('\n')
-        .filter(x => x !== '');
-    if (options && options.trimWhitespace === false) {
-        return inputs;
-    }
-    return inputs.map(input => input.trim());
-}
-/**
- * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
- * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
- * The return value is also in boolean type.
- * ref: https://yaml.org/spec/1.2/spec.html#id2804923
- *
- * @param     name     name of the input to get
- * @param     options  optional. See InputOptions.
- * @returns   boolean
- */
-function getBooleanInput(name, options) {
-    const trueValue = ['true', 'True', 'TRUE'];
-    const falseValue = ['false', 'False', 'FALSE'];
-    const val = getInput(name, options);
-    if (trueValue.includes(val))
-        return true;
-    if (falseValue.includes(val))
-        return false;
-    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
-        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
-}
-/**
- * Sets the value of an output.
- *
- * @param     name     name of the output to set
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function setOutput(name, value) {
-    const filePath = process.env['GITHUB_OUTPUT'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
-    }
-    process.stdout.write(external_os_.EOL);
-    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
-}
-/**
- * Enables or disables the echoing of commands into stdout for the rest of the step.
- * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
- *
- */
-function setCommandEcho(enabled) {
-    issue('echo', enabled ? 'on' : 'off');
-}
-//-----------------------------------------------------------------------
-// Results
-//-----------------------------------------------------------------------
-/**
- * Sets the action status to failed.
- * When the action exits it will be with an exit code of 1
- * @param message add error issue message
- */
-function setFailed(message) {
-    process.exitCode = ExitCode.Failure;
-    error(message);
-}
-//-----------------------------------------------------------------------
-// Logging Commands
-//-----------------------------------------------------------------------
-/**
- * Gets whether Actions Step Debug is on or not
- */
-function isDebug() {
-    return process.env['RUNNER_DEBUG'] === '1';
-}
-/**
- * Writes debug message to user log
- * @param message debug message
- */
-function core_debug(message) {
-    issueCommand('debug', {}, message);
-}
-/**
- * Adds an error issue
- * @param message error issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function error(message, properties = {}) {
-    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a warning issue
- * @param message warning issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function warning(message, properties = {}) {
-    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Adds a notice issue
- * @param message notice issue message. Errors will be converted to string via toString()
- * @param properties optional properties to add to the annotation.
- */
-function notice(message, properties = {}) {
-    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-/**
- * Writes info to log with console.log.
- * @param message info message
- */
-function info(message) {
-    process.stdout.write(message + external_os_.EOL);
-}
-/**
- * Begin an output group.
- *
- * Output until the next `groupEnd` will be foldable in this group
- *
- * @param name The name of the output group
- */
-function startGroup(name) {
-    command_issue('group', name);
-}
-/**
- * End an output group.
- */
-function endGroup() {
-    command_issue('endgroup');
-}
-/**
- * Wrap an asynchronous function call in a group.
- *
- * Returns the same type as the function itself.
- *
- * @param name The name of the group
- * @param fn The function to wrap in the group
- */
-function group(name, fn) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        startGroup(name);
-        let result;
-        try {
-            result = yield fn();
-        }
-        finally {
-            endGroup();
-        }
-        return result;
-    });
-}
-//-----------------------------------------------------------------------
-// Wrapper action state
-//-----------------------------------------------------------------------
-/**
- * Saves state for current action, the state can only be retrieved by this action's post job execution.
- *
- * @param     name     name of the state to store
- * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
- */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-function saveState(name, value) {
-    const filePath = process.env['GITHUB_STATE'] || '';
-    if (filePath) {
-        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
-    }
-    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
-}
-/**
- * Gets the value of an state set by this action's main execution.
- *
- * @param     name     name of the state to get
- * @returns   string
- */
-function getState(name) {
-    return process.env[`STATE_${name}`] || '';
-}
-function getIDToken(aud) {
-    return core_awaiter(this, void 0, void 0, function* () {
-        return yield OidcClient.getIDToken(aud);
-    });
-}
-/**
- * Summary exports
- */
-
-/**
- * @deprecated use core.summary
- */
-
-/**
- * Path exports
- */
-
-/**
- * Platform utilities exports
- */
-
-//# sourceMappingURL=core.js.map
-
-/***/ }),
-
-/***/ 6122:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  H: () => (/* binding */ getExecOutput)
-});
-
-// UNUSED EXPORTS: exec
-
 // EXTERNAL MODULE: external "string_decoder"
 var external_string_decoder_ = __nccwpck_require__(3193);
-// EXTERNAL MODULE: external "os"
-var external_os_ = __nccwpck_require__(857);
 // EXTERNAL MODULE: external "events"
 var external_events_ = __nccwpck_require__(4434);
 ;// CONCATENATED MODULE: external "child_process"
 const external_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
-// EXTERNAL MODULE: external "path"
-var external_path_ = __nccwpck_require__(6928);
 // EXTERNAL MODULE: external "assert"
 var external_assert_ = __nccwpck_require__(2613);
-// EXTERNAL MODULE: external "fs"
-var external_fs_ = __nccwpck_require__(9896);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/io/lib/io-util.js
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
+var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -48838,7 +50307,7 @@ const IS_WINDOWS = process.platform === 'win32';
  * backslash to all junction results on Windows.
  */
 function readlink(fsPath) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         const result = yield fs.promises.readlink(fsPath);
         // On Windows, restore Node 20 behavior: add trailing backslash to all results
         // since junctions on Windows are always directory links
@@ -48852,7 +50321,7 @@ function readlink(fsPath) {
 const UV_FS_O_EXLOCK = 0x10000000;
 const READONLY = external_fs_.constants.O_RDONLY;
 function exists(fsPath) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         try {
             yield stat(fsPath);
         }
@@ -48866,7 +50335,7 @@ function exists(fsPath) {
     });
 }
 function isDirectory(fsPath_1) {
-    return __awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
+    return io_util_awaiter(this, arguments, void 0, function* (fsPath, useStat = false) {
         const stats = useStat ? yield stat(fsPath) : yield lstat(fsPath);
         return stats.isDirectory();
     });
@@ -48893,7 +50362,7 @@ function isRooted(p) {
  * @return if file exists and is executable, returns the file path. otherwise empty string.
  */
 function tryGetExecutablePath(filePath, extensions) {
-    return __awaiter(this, void 0, void 0, function* () {
+    return io_util_awaiter(this, void 0, void 0, function* () {
         let stats = undefined;
         try {
             // test file exists
@@ -48908,7 +50377,7 @@ function tryGetExecutablePath(filePath, extensions) {
         if (stats && stats.isFile()) {
             if (IS_WINDOWS) {
                 // on Windows, test for valid extension
-                const upperExt = external_path_.extname(filePath).toUpperCase();
+                const upperExt = external_path_namespaceObject.extname(filePath).toUpperCase();
                 if (extensions.some(validExt => validExt.toUpperCase() === upperExt)) {
                     return filePath;
                 }
@@ -48937,11 +50406,11 @@ function tryGetExecutablePath(filePath, extensions) {
                 if (IS_WINDOWS) {
                     // preserve the case of the actual file (since an extension was appended)
                     try {
-                        const directory = external_path_.dirname(filePath);
-                        const upperName = external_path_.basename(filePath).toUpperCase();
+                        const directory = external_path_namespaceObject.dirname(filePath);
+                        const upperName = external_path_namespaceObject.basename(filePath).toUpperCase();
                         for (const actualName of yield readdir(directory)) {
                             if (upperName === actualName.toUpperCase()) {
-                                filePath = external_path_.join(directory, actualName);
+                                filePath = external_path_namespaceObject.join(directory, actualName);
                                 break;
                             }
                         }
@@ -48991,7 +50460,7 @@ function getCmdPath() {
     return (_a = process.env['COMSPEC']) !== null && _a !== void 0 ? _a : `cmd.exe`;
 }
 //# sourceMappingURL=io-util.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/io/lib/io.js
+;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io.js
 var io_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -49161,7 +50630,7 @@ function findInPath(tool) {
         // build the list of extensions to try
         const extensions = [];
         if (IS_WINDOWS && process.env['PATHEXT']) {
-            for (const extension of process.env['PATHEXT'].split(external_path_.delimiter)) {
+            for (const extension of process.env['PATHEXT'].split(external_path_namespaceObject.delimiter)) {
                 if (extension) {
                     extensions.push(extension);
                 }
@@ -49176,7 +50645,7 @@ function findInPath(tool) {
             return [];
         }
         // if any path separators, return empty
-        if (tool.includes(external_path_.sep)) {
+        if (tool.includes(external_path_namespaceObject.sep)) {
             return [];
         }
         // build the list of directories
@@ -49187,7 +50656,7 @@ function findInPath(tool) {
         // across platforms.
         const directories = [];
         if (process.env.PATH) {
-            for (const p of process.env.PATH.split(external_path_.delimiter)) {
+            for (const p of process.env.PATH.split(external_path_namespaceObject.delimiter)) {
                 if (p) {
                     directories.push(p);
                 }
@@ -49196,7 +50665,7 @@ function findInPath(tool) {
         // find all matches
         const matches = [];
         for (const directory of directories) {
-            const filePath = yield tryGetExecutablePath(external_path_.join(directory, tool), extensions);
+            const filePath = yield tryGetExecutablePath(external_path_namespaceObject.join(directory, tool), extensions);
             if (filePath) {
                 matches.push(filePath);
             }
@@ -49265,7 +50734,7 @@ function io_copyFile(srcFile, destFile, force) {
 //# sourceMappingURL=io.js.map
 ;// CONCATENATED MODULE: external "timers"
 const external_timers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("timers");
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/exec/lib/toolrunner.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/toolrunner.js
 var toolrunner_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -49627,7 +51096,7 @@ class ToolRunner extends external_events_.EventEmitter {
                 (this.toolPath.includes('/') ||
                     (toolrunner_IS_WINDOWS && this.toolPath.includes('\\')))) {
                 // prefer options.cwd if it is specified, however options.cwd may also need to be rooted
-                this.toolPath = external_path_.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
+                this.toolPath = external_path_namespaceObject.resolve(process.cwd(), this.options.cwd || process.cwd(), this.toolPath);
             }
             // if the tool is only a file name, then resolve it from the PATH
             // otherwise verify it exists (add extension on Windows if necessary)
@@ -49853,7 +51322,7 @@ class ExecState extends external_events_.EventEmitter {
     }
 }
 //# sourceMappingURL=toolrunner.js.map
-;// CONCATENATED MODULE: ../../../work/main/node_modules/@actions/exec/lib/exec.js
+;// CONCATENATED MODULE: ./node_modules/@actions/exec/lib/exec.js
 var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
@@ -49875,16 +51344,16 @@ var exec_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arg
  * @param     options            optional exec options.  See ExecOptions
  * @returns   Promise<number>    exit code
  */
-function exec(commandLine, args, options) {
+function exec_exec(commandLine, args, options) {
     return exec_awaiter(this, void 0, void 0, function* () {
-        const commandArgs = argStringToArray(commandLine);
+        const commandArgs = tr.argStringToArray(commandLine);
         if (commandArgs.length === 0) {
             throw new Error(`Parameter 'commandLine' cannot be null or empty.`);
         }
         // Path to tool to execute should be first arg
         const toolPath = commandArgs[0];
         args = commandArgs.slice(1).concat(args || []);
-        const runner = new ToolRunner(toolPath, args, options);
+        const runner = new tr.ToolRunner(toolPath, args, options);
         return runner.exec();
     });
 }
@@ -49904,8 +51373,8 @@ function getExecOutput(commandLine, args, options) {
         let stdout = '';
         let stderr = '';
         //Using string decoder covers the case where a mult-byte character is split
-        const stdoutDecoder = new external_string_decoder_.StringDecoder('utf8');
-        const stderrDecoder = new external_string_decoder_.StringDecoder('utf8');
+        const stdoutDecoder = new StringDecoder('utf8');
+        const stderrDecoder = new StringDecoder('utf8');
         const originalStdoutListener = (_a = options === null || options === void 0 ? void 0 : options.listeners) === null || _a === void 0 ? void 0 : _a.stdout;
         const originalStdErrListener = (_b = options === null || options === void 0 ? void 0 : options.listeners) === null || _b === void 0 ? void 0 : _b.stderr;
         const stdErrListener = (data) => {
@@ -49921,7 +51390,7 @@ function getExecOutput(commandLine, args, options) {
             }
         };
         const listeners = Object.assign(Object.assign({}, options === null || options === void 0 ? void 0 : options.listeners), { stdout: stdOutListener, stderr: stdErrListener });
-        const exitCode = yield exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
+        const exitCode = yield exec_exec(commandLine, args, Object.assign(Object.assign({}, options), { listeners }));
         //flush any remaining characters
         stdout += stdoutDecoder.end();
         stderr += stderrDecoder.end();
@@ -49933,10 +51402,393 @@ function getExecOutput(commandLine, args, options) {
     });
 }
 //# sourceMappingURL=exec.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/platform.js
+var platform_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+const getWindowsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout: version } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Version"', undefined, {
+        silent: true
+    });
+    const { stdout: name } = yield exec.getExecOutput('powershell -command "(Get-CimInstance -ClassName Win32_OperatingSystem).Caption"', undefined, {
+        silent: true
+    });
+    return {
+        name: name.trim(),
+        version: version.trim()
+    };
+});
+const getMacOsInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    var _a, _b, _c, _d;
+    const { stdout } = yield exec.getExecOutput('sw_vers', undefined, {
+        silent: true
+    });
+    const version = (_b = (_a = stdout.match(/ProductVersion:\s*(.+)/)) === null || _a === void 0 ? void 0 : _a[1]) !== null && _b !== void 0 ? _b : '';
+    const name = (_d = (_c = stdout.match(/ProductName:\s*(.+)/)) === null || _c === void 0 ? void 0 : _c[1]) !== null && _d !== void 0 ? _d : '';
+    return {
+        name,
+        version
+    };
+});
+const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* () {
+    const { stdout } = yield exec.getExecOutput('lsb_release', ['-i', '-r', '-s'], {
+        silent: true
+    });
+    const [name, version] = stdout.trim().split('\n');
+    return {
+        name,
+        version
+    };
+});
+const platform = external_os_.platform();
+const arch = external_os_.arch();
+const isWindows = platform === 'win32';
+const isMacOS = platform === 'darwin';
+const isLinux = platform === 'linux';
+function getDetails() {
+    return platform_awaiter(this, void 0, void 0, function* () {
+        return Object.assign(Object.assign({}, (yield (isWindows
+            ? getWindowsInfo()
+            : isMacOS
+                ? getMacOsInfo()
+                : getLinuxInfo()))), { platform,
+            arch,
+            isWindows,
+            isMacOS,
+            isLinux });
+    });
+}
+//# sourceMappingURL=platform.js.map
+;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/core.js
+var core_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+
+/**
+ * The code to exit an action
+ */
+var ExitCode;
+(function (ExitCode) {
+    /**
+     * A code indicating that the action was successful
+     */
+    ExitCode[ExitCode["Success"] = 0] = "Success";
+    /**
+     * A code indicating that the action was a failure
+     */
+    ExitCode[ExitCode["Failure"] = 1] = "Failure";
+})(ExitCode || (ExitCode = {}));
+//-----------------------------------------------------------------------
+// Variables
+//-----------------------------------------------------------------------
+/**
+ * Sets env variable for this action and future actions in the job
+ * @param name the name of the variable to set
+ * @param val the value of the variable. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function exportVariable(name, val) {
+    const convertedVal = toCommandValue(val);
+    process.env[name] = convertedVal;
+    const filePath = process.env['GITHUB_ENV'] || '';
+    if (filePath) {
+        return issueFileCommand('ENV', prepareKeyValueMessage(name, val));
+    }
+    issueCommand('set-env', { name }, convertedVal);
+}
+/**
+ * Registers a secret which will get masked from logs
+ *
+ * @param secret - Value of the secret to be masked
+ * @remarks
+ * This function instructs the Actions runner to mask the specified value in any
+ * logs produced during the workflow run. Once registered, the secret value will
+ * be replaced with asterisks (***) whenever it appears in console output, logs,
+ * or error messages.
+ *
+ * This is useful for protecting sensitive information such as:
+ * - API keys
+ * - Access tokens
+ * - Authentication credentials
+ * - URL parameters containing signatures (SAS tokens)
+ *
+ * Note that masking only affects future logs; any previous appearances of the
+ * secret in logs before calling this function will remain unmasked.
+ *
+ * @example
+ * ```typescript
+ * // Register an API token as a secret
+ * const apiToken = "abc123xyz456";
+ * setSecret(apiToken);
+ *
+ * // Now any logs containing this value will show *** instead
+ * console.log(`Using token: ${apiToken}`); // Outputs: "Using token: ***"
+ * ```
+ */
+function core_setSecret(secret) {
+    command_issueCommand('add-mask', {}, secret);
+}
+/**
+ * Prepends inputPath to the PATH (for this action and future actions)
+ * @param inputPath
+ */
+function addPath(inputPath) {
+    const filePath = process.env['GITHUB_PATH'] || '';
+    if (filePath) {
+        issueFileCommand('PATH', inputPath);
+    }
+    else {
+        issueCommand('add-path', {}, inputPath);
+    }
+    process.env['PATH'] = `${inputPath}${path.delimiter}${process.env['PATH']}`;
+}
+/**
+ * Gets the value of an input.
+ * Unless trimWhitespace is set to false in InputOptions, the value is also trimmed.
+ * Returns an empty string if the value is not defined.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string
+ */
+function getInput(name, options) {
+    const val = process.env[`INPUT_${name.replace(/ /g, '_').toUpperCase()}`] || '';
+    if (options && options.required && !val) {
+        throw new Error(`Input required and not supplied: ${name}`);
+    }
+    if (options && options.trimWhitespace === false) {
+        return val;
+    }
+    return val.trim();
+}
+/**
+ * Gets the values of an multiline input.  Each value is also trimmed.
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   string[]
+ *
+ */
+function getMultilineInput(name, options) {
+    const inputs = getInput(name, options)
+        .split('\n')
+        .filter(x => x !== '');
+    if (options && options.trimWhitespace === false) {
+        return inputs;
+    }
+    return inputs.map(input => input.trim());
+}
+/**
+ * Gets the input value of the boolean type in the YAML 1.2 "core schema" specification.
+ * Support boolean input list: `true | True | TRUE | false | False | FALSE` .
+ * The return value is also in boolean type.
+ * ref: https://yaml.org/spec/1.2/spec.html#id2804923
+ *
+ * @param     name     name of the input to get
+ * @param     options  optional. See InputOptions.
+ * @returns   boolean
+ */
+function getBooleanInput(name, options) {
+    const trueValue = ['true', 'True', 'TRUE'];
+    const falseValue = ['false', 'False', 'FALSE'];
+    const val = getInput(name, options);
+    if (trueValue.includes(val))
+        return true;
+    if (falseValue.includes(val))
+        return false;
+    throw new TypeError(`Input does not meet YAML 1.2 "Core Schema" specification: ${name}\n` +
+        `Support boolean input list: \`true | True | TRUE | false | False | FALSE\``);
+}
+/**
+ * Sets the value of an output.
+ *
+ * @param     name     name of the output to set
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function setOutput(name, value) {
+    const filePath = process.env['GITHUB_OUTPUT'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
+    }
+    process.stdout.write(external_os_.EOL);
+    command_issueCommand('set-output', { name }, utils_toCommandValue(value));
+}
+/**
+ * Enables or disables the echoing of commands into stdout for the rest of the step.
+ * Echoing is disabled by default if ACTIONS_STEP_DEBUG is not set.
+ *
+ */
+function setCommandEcho(enabled) {
+    issue('echo', enabled ? 'on' : 'off');
+}
+//-----------------------------------------------------------------------
+// Results
+//-----------------------------------------------------------------------
+/**
+ * Sets the action status to failed.
+ * When the action exits it will be with an exit code of 1
+ * @param message add error issue message
+ */
+function setFailed(message) {
+    process.exitCode = ExitCode.Failure;
+    error(message);
+}
+//-----------------------------------------------------------------------
+// Logging Commands
+//-----------------------------------------------------------------------
+/**
+ * Gets whether Actions Step Debug is on or not
+ */
+function isDebug() {
+    return process.env['RUNNER_DEBUG'] === '1';
+}
+/**
+ * Writes debug message to user log
+ * @param message debug message
+ */
+function core_debug(message) {
+    issueCommand('debug', {}, message);
+}
+/**
+ * Adds an error issue
+ * @param message error issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function error(message, properties = {}) {
+    command_issueCommand('error', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a warning issue
+ * @param message warning issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function warning(message, properties = {}) {
+    command_issueCommand('warning', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Adds a notice issue
+ * @param message notice issue message. Errors will be converted to string via toString()
+ * @param properties optional properties to add to the annotation.
+ */
+function notice(message, properties = {}) {
+    command_issueCommand('notice', toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+/**
+ * Writes info to log with console.log.
+ * @param message info message
+ */
+function info(message) {
+    process.stdout.write(message + external_os_.EOL);
+}
+/**
+ * Begin an output group.
+ *
+ * Output until the next `groupEnd` will be foldable in this group
+ *
+ * @param name The name of the output group
+ */
+function startGroup(name) {
+    command_issue('group', name);
+}
+/**
+ * End an output group.
+ */
+function endGroup() {
+    command_issue('endgroup');
+}
+/**
+ * Wrap an asynchronous function call in a group.
+ *
+ * Returns the same type as the function itself.
+ *
+ * @param name The name of the group
+ * @param fn The function to wrap in the group
+ */
+function group(name, fn) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        startGroup(name);
+        let result;
+        try {
+            result = yield fn();
+        }
+        finally {
+            endGroup();
+        }
+        return result;
+    });
+}
+//-----------------------------------------------------------------------
+// Wrapper action state
+//-----------------------------------------------------------------------
+/**
+ * Saves state for current action, the state can only be retrieved by this action's post job execution.
+ *
+ * @param     name     name of the state to store
+ * @param     value    value to store. Non-string values will be converted to a string via JSON.stringify
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+function saveState(name, value) {
+    const filePath = process.env['GITHUB_STATE'] || '';
+    if (filePath) {
+        return file_command_issueFileCommand('STATE', file_command_prepareKeyValueMessage(name, value));
+    }
+    command_issueCommand('save-state', { name }, utils_toCommandValue(value));
+}
+/**
+ * Gets the value of an state set by this action's main execution.
+ *
+ * @param     name     name of the state to get
+ * @returns   string
+ */
+function getState(name) {
+    return process.env[`STATE_${name}`] || '';
+}
+function getIDToken(aud) {
+    return core_awaiter(this, void 0, void 0, function* () {
+        return yield OidcClient.getIDToken(aud);
+    });
+}
+/**
+ * Summary exports
+ */
+
+/**
+ * @deprecated use core.summary
+ */
+
+/**
+ * Path exports
+ */
+
+/**
+ * Platform utilities exports
+ */
+
+//# sourceMappingURL=core.js.map
 
 /***/ }),
 
-/***/ 1359:
+/***/ 2857:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -49961,11 +51813,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: ZodAny, ZodArray, ZodBase64, ZodBase64URL, ZodBigInt, ZodBigIntFormat, ZodBoolean, ZodCIDRv4, ZodCIDRv6, ZodCUID, ZodCUID2, ZodCatch, ZodCodec, ZodCreditCard, ZodCustom, ZodCustomStringFormat, ZodDate, ZodDefault, ZodDiscriminatedUnion, ZodE164, ZodEmail, ZodEmoji, ZodEnum, ZodExactOptional, ZodFile, ZodFunction, ZodGUID, ZodIBAN, ZodIPv4, ZodIPv6, ZodISODate, ZodISODuration, ZodISOTime, ZodInstanceOf, ZodIntersection, ZodJWT, ZodKSUID, ZodLazy, ZodLiteral, ZodMAC, ZodMap, ZodNaN, ZodNanoID, ZodNever, ZodNonOptional, ZodNull, ZodNullable, ZodNumber, ZodNumberFormat, ZodObject, ZodOptional, ZodPipe, ZodPrefault, ZodPreprocess, ZodPromise, ZodReadonly, ZodRecord, ZodSet, ZodString, ZodStringFormat, ZodSuccess, ZodSymbol, ZodTemplateLiteral, ZodTransform, ZodTuple, ZodType, ZodULID, ZodURL, ZodUUID, ZodUndefined, ZodUnion, ZodUnknown, ZodVoid, ZodXID, ZodXor, _ZodString, _default, _function, any, base64, base64url, bigint, catch, check, cidrv4, cidrv6, codec, creditCard, cuid, cuid2, currencyCode, custom, date, describe, discriminatedUnion, e164, email, emoji, exactOptional, file, float32, float64, function, guid, hash, hex, hostname, httpUrl, iban, instanceof, int32, int64, intersection, invertCodec, ipv4, ipv6, json, jwt, keyof, ksuid, lazy, looseRecord, mac, map, meta, nan, nanoid, nativeEnum, never, nonoptional, null, nullable, nullish, optional, partialRecord, pipe, prefault, preprocess, promise, readonly, refine, set, stringFormat, stringbool, success, superRefine, symbol, templateLiteral, transform, tuple, uint32, uint64, ulid, undefined, uuid, uuidv4, uuidv6, uuidv7, void, xid, xor
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/core.js
-var core_core = __nccwpck_require__(5378);
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/util.js
-var core_util = __nccwpck_require__(9037);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/memoizer.js
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/core.js
+var core_core = __nccwpck_require__(8532);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/util.js
+var core_util = __nccwpck_require__(4723);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/memoizer.js
 
 class $ZodCyclicError extends Error {
     constructor() {
@@ -50278,9 +52130,9 @@ function isBackEdge(ctx, value) {
     return backEdges !== undefined && isRef(value) && backEdges.has(value);
 }
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/checks.js
-var core_checks = __nccwpck_require__(980);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/doc.js
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/checks.js
+var core_checks = __nccwpck_require__(4890);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/doc.js
 class Doc {
     constructor(args = [], closed = {}) {
         this.content = [];
@@ -50320,16 +52172,16 @@ class Doc {
     }
 }
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/regexes.js
-var core_regexes = __nccwpck_require__(4630);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/versions.js
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/regexes.js
+var core_regexes = __nccwpck_require__(3908);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/versions.js
 const version = {
     major: 4,
     minor: 6,
     patch: 7,
 };
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/schemas.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/schemas.js
 
 
 
@@ -52967,11 +54819,11 @@ function handleRefineResult(result, payload, input, inst) {
     }
 }
 
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/registries.js
-var registries = __nccwpck_require__(8002);
-// EXTERNAL MODULE: ../../../work/main/node_modules/zod/v4/core/api.js
-var api = __nccwpck_require__(2941);
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/to-json-schema.js
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/registries.js
+var registries = __nccwpck_require__(9396);
+// EXTERNAL MODULE: ./node_modules/zod/v4/core/api.js
+var api = __nccwpck_require__(3759);
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/to-json-schema.js
 
 
 function assignProps(target, ...sources) {
@@ -53624,7 +55476,7 @@ const createStandardJSONSchemaMethod = (schema, io, processors = {}) => (params)
     return to_json_schema_finalize(ctx, schema);
 };
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/json-schema-processors.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/json-schema-processors.js
 
 
 
@@ -54469,7 +56321,7 @@ function toJSONSchema(input, params) {
     return finalize(ctx, input);
 }
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/locales/en.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/locales/en.js
 
 const error = () => {
     const Sizable = {
@@ -54596,7 +56448,7 @@ const error = () => {
     };
 }
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/errors.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/errors.js
 
 
 /* Computing the message eagerly is expensive (pretty-printed JSON of all
@@ -54865,7 +56717,7 @@ function prettifyError(error) {
     return lines.join("\n");
 }
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/core/parse.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/core/parse.js
 
 
 
@@ -55042,7 +56894,7 @@ const _safeDecodeAsync = (_Err) => async (schema, value, _ctx) => {
 };
 const safeDecodeAsync = /* @__PURE__*/ _safeDecodeAsync($ZodRealError);
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/classic/errors.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/errors.js
 
 
 
@@ -55101,7 +56953,7 @@ const ZodRealError = /*@__PURE__*/ core_core/* $constructor */.xI("ZodError", er
 // /** @deprecated Use `z.core.$ZodErrorMapCtx` instead. */
 // export type ErrorMapCtx = core.$ZodErrorMapCtx;
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/classic/parse.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/parse.js
 
 
 const classic_parse_parse = /* @__PURE__ */ _parse(ZodRealError);
@@ -55119,7 +56971,7 @@ const parse_safeDecode = /* @__PURE__ */ _safeDecode(ZodRealError);
 const parse_safeEncodeAsync = /* @__PURE__ */ _safeEncodeAsync(ZodRealError);
 const parse_safeDecodeAsync = /* @__PURE__ */ _safeDecodeAsync(ZodRealError);
 
-;// CONCATENATED MODULE: ../../../work/main/node_modules/zod/v4/classic/schemas.js
+;// CONCATENATED MODULE: ./node_modules/zod/v4/classic/schemas.js
 
 
 
@@ -56659,7 +58511,7 @@ function preprocess(fn, schema) {
 
 /***/ }),
 
-/***/ 2941:
+/***/ 3759:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -56723,9 +58575,9 @@ function preprocess(fn, schema) {
 /* harmony export */   xY: () => (/* binding */ _toUpperCase)
 /* harmony export */ });
 /* unused harmony exports _coercedString, _mac, _creditCard, _iban, TimePrecision, _coercedNumber, _float32, _float64, _int32, _uint32, _coercedBoolean, _bigint, _coercedBigint, _int64, _uint64, _symbol, _undefined, _null, _any, _void, _date, _coercedDate, _nan, _max, _min, _positive, _negative, _nonpositive, _nonnegative, _maxSize, _minSize, _size, _property, _mime, _union, _xor, _discriminatedUnion, _intersection, _tuple, _record, _map, _set, _enum, _nativeEnum, _literal, _file, _transform, _optional, _nullable, _default, _nonoptional, _success, _catch, _pipe, _readonly, _templateLiteral, _lazy, _promise, _custom, _check, _stringbool, _stringFormat */
-/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(980);
-/* harmony import */ var _registries_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8002);
-/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9037);
+/* harmony import */ var _checks_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4890);
+/* harmony import */ var _registries_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9396);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4723);
 
 
 
@@ -57833,7 +59685,7 @@ function _stringFormat(Class, format, fnOrRegex, _params = {}) {
 
 /***/ }),
 
-/***/ 980:
+/***/ 4890:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -57856,9 +59708,9 @@ function _stringFormat(Class, format, fnOrRegex, _params = {}) {
 /* harmony export */   v$: () => (/* binding */ $ZodCheckOverwrite)
 /* harmony export */ });
 /* unused harmony exports $ZodCheckBigIntFormat, $ZodCheckMaxSize, $ZodCheckMinSize, $ZodCheckSizeEquals, $ZodCheckProperty, $ZodCheckMimeType */
-/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5378);
-/* harmony import */ var _regexes_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4630);
-/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9037);
+/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8532);
+/* harmony import */ var _regexes_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3908);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4723);
 // import { $ZodType } from "./schemas.js";
 
 
@@ -58379,7 +60231,7 @@ const $ZodCheckOverwrite = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/*
 
 /***/ }),
 
-/***/ 5378:
+/***/ 8532:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58390,7 +60242,7 @@ const $ZodCheckOverwrite = /*@__PURE__*/ _core_js__WEBPACK_IMPORTED_MODULE_0__/*
 /* harmony export */   xI: () => (/* binding */ $constructor)
 /* harmony export */ });
 /* unused harmony exports NEVER, $brand */
-/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9037);
+/* harmony import */ var _util_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4723);
 var _a;
 
 /** A special constant with type `never` */
@@ -58536,7 +60388,7 @@ function config(newConfig) {
 
 /***/ }),
 
-/***/ 4630:
+/***/ 3908:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58732,7 +60584,7 @@ const sha512_base64url = /*@__PURE__*/ (/* unused pure expression or super */ nu
 
 /***/ }),
 
-/***/ 8002:
+/***/ 9396:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58794,7 +60646,7 @@ const globalRegistry = globalThis.__zod_globalRegistry;
 
 /***/ }),
 
-/***/ 9037:
+/***/ 4723:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58849,7 +60701,7 @@ const globalRegistry = globalThis.__zod_globalRegistry;
 /* harmony export */   zM: () => (/* binding */ mergeDefs)
 /* harmony export */ });
 /* unused harmony exports assertEqual, assertNotEqual, toZod, assertIs, assertNever, assert, defineLazy, objectClone, cloneDef, getElementAtPath, promiseAllObject, randomString, numKeys, getParsedType, primitiveTypes, createTransparentProxy, unwrapMessage, getSizableOrigin, cleanEnum, base64ToUint8Array, uint8ArrayToBase64, base64urlToUint8Array, uint8ArrayToBase64url, hexToUint8Array, uint8ArrayToHex, Class, CONSTANT_CATCH */
-/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5378);
+/* harmony import */ var _core_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8532);
 
 // functions
 function assertEqual(val) {
@@ -59965,6 +61817,6 @@ function constantCatch(value) {
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(7548);
+/******/ var __webpack_exports__ = __nccwpck_require__(6912);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 
