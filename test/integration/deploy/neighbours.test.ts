@@ -77,8 +77,8 @@ test('one environment twice at the same time: what is called deployed is what is
     if (exitCode !== 0) expect(['locked', 'superseded']).toContain(outputs.outcome);
   const current = `/home/deploy/${one.root}/current/compose.json`;
   const wanted = await host.exec(`grep -o 'hello/web@sha256:[0-9a-f]*' ${current}`);
-  const running = await host.exec(
-    "docker inspect -f '{{.Config.Image}}' hello-staging-web-1 hello-staging-web-2 2>/dev/null || true",
-  );
+  const web =
+    'docker ps -q --filter label=com.docker.compose.project=hello-staging --filter label=com.docker.compose.service=web';
+  const running = await host.exec(`docker inspect -f '{{.Config.Image}}' $(${web})`);
   expect(running).toContain(wanted);
 });

@@ -94,7 +94,7 @@ export function pull(base: string, head: string): Occasion {
 
 /** All that a step leaves behind, as one text: log, summary, outputs, and the files that it wrote to the workspace. */
 export function traces(step: StepResult, workspace: string): string {
-  const folder = join(workspace, 'slipway');
+  const folder = join(workspace, 'slipway-scan');
   const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
   return [step.log, step.summary, JSON.stringify(step.outputs), ...step.leftovers, ...files].join(
     '\n',
