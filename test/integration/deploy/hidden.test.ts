@@ -61,9 +61,9 @@ describe('values of env in the words of others', () => {
     'planted/line+55b1',
     'OPEN="planted-55b1',
     "OPEN='planted-55b1\nplanted-55b1 more",
-  ])('a line of env that Compose refuses is not shown: %j', async (line) => {
+  ])('a line of env that is no assignment is not shown: %j', async (line) => {
     const result = await deploy(line);
-    expect(result.log).toContain('[compose-invalid]');
+    expect(result.log).toContain('[env-invalid]');
     expect(shown(result, ['55b1'])).toEqual([]);
   });
 });
