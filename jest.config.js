@@ -4,7 +4,7 @@ const shared = {
 };
 
 export default {
-  maxWorkers: 2,
+  maxWorkers: 3, // on two cores: much of an integration test is waiting
   testTimeout: 120_000, // jest knows no timeout per project; integration tests need this one
   reporters: ['default', '<rootDir>/scripts/jest/complete.ts'],
   projects: [
