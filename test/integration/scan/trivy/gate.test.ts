@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sh } from '../../../lab/engine.ts';
 import { type Lab, openLab } from '../../../lab/lab.ts';
 import { openScene, type Scene } from './scene.ts';
 
@@ -221,4 +222,17 @@ test('files: folders, manifests, Compose and Kubernetes, each at its line', asyn
   writeFileSync(join(workspace, 'deploy/docker-compose.yml'), 'services: {}\n');
   const mended = await scene.scan(workspace, { configuration: 'deploy/docker-compose.yml' });
   expect([mended.exitCode, mended.outputs.outcome]).toEqual([0, 'passed']);
+});
+
+test('a repository: what its commit holds, by folder', async () => {
+  const lock = { name: 'app', lockfileVersion: 3, packages: { 'node_modules/minimist': { version: '1.2.5' } } }; // prettier-ignore
+  const workspace = scene.workspace({ 'package-lock.json': JSON.stringify(lock) });
+  const git = (...args: string[]): Promise<string> =>
+    sh('git', ['-C', workspace, '-c', 'user.name=a', '-c', 'user.email=a@example.com', ...args]);
+  await git('init', '-q');
+  await git('add', '-A');
+  await git('commit', '-q', '-m', 'first');
+  const result = await scene.scan(workspace, { repository: '.' });
+  expect([result.exitCode, result.outputs.failing]).toEqual([1, '1']);
+  expect(result.log).toMatch(/file=package-lock.json.*minimist/);
 });
