@@ -2,6 +2,7 @@
  * Six images of examples/saas-chat: one step of ours against Trivy called six times, each with a cache of its own; and ours cold against
  * ours with a warm cache. Paired runs; prints medians and the median of the ratios. `npm run bench:scan [-- PAIRS]`
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { readRecord } from '../../src/release/record.ts';
@@ -65,9 +66,27 @@ try {
   const six = `${images.length} images`;
   show(six, 'one step', 'Trivy six times', await paired(PAIRS, cold, sixTimes));
   const kept = fresh();
-  await ours(kept);
+  console.log(
+    `${six}, ours: ${await peakOf(() => ours(kept))} MiB at most, Trivy and Node together`,
+  );
   show(`${six}, ours`, 'warm', 'cold', await paired(PAIRS, () => ours(kept), cold));
 } finally {
   await lab.close();
 }
 process.exit();
+
+/** The most memory (MiB) that our step and all that it starts have at a time while something is done, looked at ten times a second. */
+async function peakOf(work: () => Promise<void>): Promise<number> {
+  let peak = 0;
+  const timer = setInterval(() => {
+    const { stdout } = spawnSync('ps', ['-eo', 'rss=,args='], { encoding: 'utf8' });
+    const own = stdout.split('\n').filter((line) => /bin\/trivy |dist\/trivy-scan\//.test(line));
+    peak = Math.max(
+      peak,
+      own.reduce((sum, line) => sum + parseInt(line, 10), 0),
+    );
+  }, 100);
+  await work();
+  clearInterval(timer);
+  return Math.round(peak / 1024);
+}
