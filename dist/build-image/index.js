@@ -38158,7 +38158,7 @@ var __spreadArray = (this && this.__spreadArray) || function (to, from, pack) {
 
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _src_build_inputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4157);
-/* harmony import */ var _src_build_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6924);
+/* harmony import */ var _src_build_report_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9174);
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5920);
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7127);
@@ -38838,7 +38838,7 @@ function secretFiles(folder) {
 
 /***/ }),
 
-/***/ 6924:
+/***/ 9174:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39419,11 +39419,27 @@ function hasComposeHealthCheck(files, service, workspace) {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+;// CONCATENATED MODULE: ./src/kit/event-payload.ts
+
+/**
+ * The payload of this run's event, which nobody has checked; undefined where there is none that can be read, as on a machine without
+ * GitHub. Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+function eventPayload({ GITHUB_EVENT_PATH: path }) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)(path ?? '', 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+
 ;// CONCATENATED MODULE: ./src/build/event.ts
 
 /** Reads the event out of the variables that a runner sets. */
 function gitEvent(env) {
-    const payload = payloadOf(env.GITHUB_EVENT_PATH);
+    // Without a payload the ref alone has to do.
+    const payload = (eventPayload(env) ?? {});
     const name = env.GITHUB_EVENT_NAME ?? '';
     // This event's GITHUB_REF is the branch that is asked to take the change, not the change.
     const foreign = name === 'pull_request_target' && payload.number !== undefined;
@@ -39435,15 +39451,6 @@ function gitEvent(env) {
             undefined,
         defaultBranch: payload.repository?.default_branch,
     };
-}
-/** Without a payload that can be read the ref alone has to do, as on a machine without GitHub. */
-function payloadOf(path) {
-    try {
-        return JSON.parse((0,external_node_fs_.readFileSync)(path ?? '', 'utf8'));
-    }
-    catch {
-        return {};
-    }
 }
 
 ;// CONCATENATED MODULE: ./src/build/plan.ts
@@ -39728,8 +39735,8 @@ function knownArguments(declared, { commit, epoch }, version) {
 const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/consumers");
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./src/detect/tree.ts
@@ -41135,7 +41142,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 2057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -41147,10 +41154,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -41174,7 +41178,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -41188,8 +41192,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;
@@ -41805,7 +41807,7 @@ function header({ headers }, name) {
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2857);
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3713);
 /* harmony import */ var _kit_mask_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6502);
-/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8451);
+/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2057);
 
 
 

@@ -35395,7 +35395,7 @@ var __spreadArray = (this && this.__spreadArray) || function (to, from, pack) {
 __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3218);
 /* harmony import */ var _src_detect_detect_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(5439);
-/* harmony import */ var _src_detect_event_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8163);
+/* harmony import */ var _src_detect_event_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6560);
 /* harmony import */ var _src_detect_git_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2226);
 /* harmony import */ var _src_detect_records_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5503);
 /* harmony import */ var _src_detect_report_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8669);
@@ -38330,27 +38330,48 @@ function choose(services, only) {
 
 /***/ }),
 
-/***/ 8163:
+/***/ 6560:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   j: () => (/* binding */ readEvent)
-/* harmony export */ });
-/* unused harmony export eventOf */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2857);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ readEvent)
+});
+
+// UNUSED EXPORTS: eventOf
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/kit/event-payload.ts
+
+/**
+ * The payload of this run's event, which nobody has checked; undefined where there is none that can be read, as on a machine without
+ * GitHub. Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+function eventPayload({ GITHUB_EVENT_PATH: path }) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)(path ?? '', 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/detect/event.ts
 
 
-const commit = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
 // What does not fit is as good as absent: any commit with a record will do as the base.
-const payloadSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
+const payloadSchema = schemas/* object */.Ikc({
     before: commit.optional().catch(undefined),
-    pull_request: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ base: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ sha: commit }) })
+    pull_request: schemas/* object */.Ikc({ base: schemas/* object */.Ikc({ sha: commit }) })
         .optional()
         .catch(undefined),
-    merge_group: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ base_sha: commit }).optional().catch(undefined),
-    repository: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ default_branch: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
+    merge_group: schemas/* object */.Ikc({ base_sha: commit }).optional().catch(undefined),
+    repository: schemas/* object */.Ikc({ default_branch: schemas/* string */.YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
         .optional()
         .catch(undefined),
 });
@@ -38359,7 +38380,7 @@ const payloadSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
 function readEvent(env) {
-    return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', payload(env.GITHUB_EVENT_PATH));
+    return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', eventPayload(env));
 }
 /** The same from what the files hold. */
 function eventOf(name, ref, json) {
@@ -38375,14 +38396,6 @@ function eventOf(name, ref, json) {
         before: before === undefined || /^0+$/.test(before) ? undefined : before,
         defaultBranch: data?.repository?.default_branch,
     };
-}
-function payload(path) {
-    try {
-        return JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8'));
-    }
-    catch {
-        return undefined;
-    }
 }
 
 
@@ -38404,8 +38417,8 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./src/kit/text.ts
 var kit_text = __nccwpck_require__(4669);
 // EXTERNAL MODULE: ./src/detect/tree.ts
@@ -39551,7 +39564,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 2057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39563,10 +39576,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -39590,7 +39600,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -39604,8 +39614,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;
@@ -40342,8 +40350,8 @@ var schemas = __nccwpck_require__(2857);
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var kit_mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
 
 

@@ -28893,8 +28893,8 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./src/kit/text.ts
 var kit_text = __nccwpck_require__(4669);
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -29559,7 +29559,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 2057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -29571,10 +29571,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -29598,7 +29595,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -29612,8 +29609,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;
@@ -30365,8 +30360,8 @@ var schemas = __nccwpck_require__(7597);
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var kit_mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
 
 

@@ -35215,8 +35215,8 @@ var external_node_path_ = __nccwpck_require__(6760);
 var schemas = __nccwpck_require__(2857);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var kit_process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/registry/credentials.ts
 
 
@@ -36545,8 +36545,8 @@ var external_node_fs_ = __nccwpck_require__(3024);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./src/kit/inputs.ts
 var inputs = __nccwpck_require__(7127);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var kit_process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/kit/state.ts
 
 /** What main leaves for post. The names are ours alone; this is the only file that knows them. */
@@ -39913,7 +39913,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 2057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39925,10 +39925,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -39952,7 +39949,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -39966,8 +39963,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;
@@ -40353,7 +40348,7 @@ function parseRecord(text, file, allowTags = false) {
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3713);
-/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8451);
+/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2057);
 /* harmony import */ var _kit_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4669);
 
 

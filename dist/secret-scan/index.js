@@ -34192,9 +34192,9 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_kit_scratch_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4404);
-/* harmony import */ var _src_scan_secrets_event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2323);
+/* harmony import */ var _src_scan_secrets_event_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(7649);
 /* harmony import */ var _src_scan_secrets_inputs_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(778);
-/* harmony import */ var _src_scan_secrets_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(8388);
+/* harmony import */ var _src_scan_secrets_report_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5988);
 
 
 
@@ -34765,43 +34765,64 @@ function plural(count, noun) {
 
 /***/ }),
 
-/***/ 2323:
+/***/ 7649:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   j: () => (/* binding */ readEvent)
-/* harmony export */ });
-/* unused harmony export eventOf */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8816);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ readEvent)
+});
+
+// UNUSED EXPORTS: eventOf
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 17 modules
+var schemas = __nccwpck_require__(8816);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/kit/event-payload.ts
+
+/**
+ * The payload of this run's event, which nobody has checked; undefined where there is none that can be read, as on a machine without
+ * GitHub. Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+function eventPayload({ GITHUB_EVENT_PATH: path }) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)(path ?? '', 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/scan/secrets/event.ts
 
 
-const commit = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
-const count = zod__WEBPACK_IMPORTED_MODULE_1__/* .number */ .aig().int().min(0).optional().catch(undefined);
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
+const count = schemas/* number */.aig().int().min(0).optional().catch(undefined);
 // Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
-const pullSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
-    pull_request: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
-        base: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ sha: commit }),
-        head: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ sha: commit }),
+const pullSchema = schemas/* object */.Ikc({
+    pull_request: schemas/* object */.Ikc({
+        base: schemas/* object */.Ikc({ sha: commit }),
+        head: schemas/* object */.Ikc({ sha: commit }),
         commits: count,
     }),
 });
-const groupSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ merge_group: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ base_sha: commit, head_sha: commit }) });
-const pushSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
-    ref: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP(),
+const groupSchema = schemas/* object */.Ikc({ merge_group: schemas/* object */.Ikc({ base_sha: commit, head_sha: commit }) });
+const pushSchema = schemas/* object */.Ikc({
+    ref: schemas/* string */.YjP(),
     before: commit,
     after: commit,
-    forced: zod__WEBPACK_IMPORTED_MODULE_1__/* .boolean */ .zMY().optional().catch(undefined),
+    forced: schemas/* boolean */.zMY().optional().catch(undefined),
     // GitHub lists at most 2,048.
-    commits: zod__WEBPACK_IMPORTED_MODULE_1__/* .array */ .YOg(zod__WEBPACK_IMPORTED_MODULE_1__/* .unknown */ .L5J()).optional().catch(undefined),
-    repository: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ default_branch: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
+    commits: schemas/* array */.YOg(schemas/* unknown */.L5J()).optional().catch(undefined),
+    repository: schemas/* object */.Ikc({ default_branch: schemas/* string */.YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
         .optional()
         .catch(undefined),
 });
 /** The event of this run, from its payload; one whose payload does not fit is `other`. */
 function readEvent(env) {
-    return eventOf(env.GITHUB_EVENT_NAME ?? '', payload(env.GITHUB_EVENT_PATH));
+    return eventOf(env.GITHUB_EVENT_NAME ?? '', eventPayload(env));
 }
 /** The same from what the files hold. */
 function eventOf(name, json) {
@@ -34852,14 +34873,6 @@ function pushed(push) {
 /** Zeros stand for a commit that does not exist. */
 function existing(hash) {
     return /^0+$/.test(hash) ? undefined : hash;
-}
-function payload(path) {
-    try {
-        return JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8'));
-    }
-    catch {
-        return undefined;
-    }
 }
 
 
@@ -35046,7 +35059,7 @@ function short(commit) {
 
 /***/ }),
 
-/***/ 8388:
+/***/ 5988:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -35677,10 +35690,7 @@ async function writeFrom(entries, name, path) {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -35704,7 +35714,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -35718,8 +35728,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = process_collect(child.stdout);
     const stderr = process_collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;

@@ -38183,7 +38183,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
 /* harmony import */ var _src_config_read_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7790);
-/* harmony import */ var _src_detect_event_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8163);
+/* harmony import */ var _src_detect_event_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6560);
 /* harmony import */ var _src_detect_git_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(922);
 /* harmony import */ var _src_detect_records_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1677);
 /* harmony import */ var _src_kit_action_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5920);
@@ -38541,27 +38541,48 @@ function environmentSettings(config, environment) {
 
 /***/ }),
 
-/***/ 8163:
+/***/ 6560:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   j: () => (/* binding */ readEvent)
-/* harmony export */ });
-/* unused harmony export eventOf */
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0___default = /*#__PURE__*/__nccwpck_require__.n(node_fs__WEBPACK_IMPORTED_MODULE_0__);
-/* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2857);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  j: () => (/* binding */ readEvent)
+});
+
+// UNUSED EXPORTS: eventOf
+
+// EXTERNAL MODULE: ./node_modules/zod/v4/classic/schemas.js + 11 modules
+var schemas = __nccwpck_require__(2857);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./src/kit/event-payload.ts
+
+/**
+ * The payload of this run's event, which nobody has checked; undefined where there is none that can be read, as on a machine without
+ * GitHub. Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+ */
+function eventPayload({ GITHUB_EVENT_PATH: path }) {
+    try {
+        return JSON.parse((0,external_node_fs_.readFileSync)(path ?? '', 'utf8'));
+    }
+    catch {
+        return undefined;
+    }
+}
+
+;// CONCATENATED MODULE: ./src/detect/event.ts
 
 
-const commit = zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
+const commit = schemas/* string */.YjP().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
 // What does not fit is as good as absent: any commit with a record will do as the base.
-const payloadSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
+const payloadSchema = schemas/* object */.Ikc({
     before: commit.optional().catch(undefined),
-    pull_request: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ base: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ sha: commit }) })
+    pull_request: schemas/* object */.Ikc({ base: schemas/* object */.Ikc({ sha: commit }) })
         .optional()
         .catch(undefined),
-    merge_group: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ base_sha: commit }).optional().catch(undefined),
-    repository: zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({ default_branch: zod__WEBPACK_IMPORTED_MODULE_1__/* .string */ .YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
+    merge_group: schemas/* object */.Ikc({ base_sha: commit }).optional().catch(undefined),
+    repository: schemas/* object */.Ikc({ default_branch: schemas/* string */.YjP().regex(/^[^\s~^:?*[\\\p{Cc}-][^\s~^:?*[\\\p{Cc}]*$/u) })
         .optional()
         .catch(undefined),
 });
@@ -38570,7 +38591,7 @@ const payloadSchema = zod__WEBPACK_IMPORTED_MODULE_1__/* .object */ .Ikc({
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
 function readEvent(env) {
-    return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', payload(env.GITHUB_EVENT_PATH));
+    return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', eventPayload(env));
 }
 /** The same from what the files hold. */
 function eventOf(name, ref, json) {
@@ -38586,14 +38607,6 @@ function eventOf(name, ref, json) {
         before: before === undefined || /^0+$/.test(before) ? undefined : before,
         defaultBranch: data?.repository?.default_branch,
     };
-}
-function payload(path) {
-    try {
-        return JSON.parse((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(path ?? '', 'utf8'));
-    }
-    catch {
-        return undefined;
-    }
 }
 
 
@@ -38615,8 +38628,8 @@ const consumers_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.u
 var errors = __nccwpck_require__(3713);
 // EXTERNAL MODULE: ./src/kit/mask.ts
 var mask = __nccwpck_require__(6502);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var process = __nccwpck_require__(2057);
 // EXTERNAL MODULE: ./src/kit/text.ts
 var kit_text = __nccwpck_require__(4669);
 // EXTERNAL MODULE: external "node:path/posix"
@@ -39460,7 +39473,7 @@ function mask(secret) {
 
 /***/ }),
 
-/***/ 8451:
+/***/ 2057:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -39472,10 +39485,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: external "node:child_process"
 const external_node_child_process_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
-;// CONCATENATED MODULE: external "node:readline"
-const external_node_readline_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:readline");
 ;// CONCATENATED MODULE: ./src/kit/process.ts
-
 
 /** Starts a program with its arguments as they are: no shell is involved. */
 function start(command, args, options = {}) {
@@ -39499,7 +39509,7 @@ function start(command, args, options = {}) {
 }
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
 async function run(command, args, options = {}) {
-    const { input, timeoutMs, onLine, ...startOptions } = options;
+    const { input, timeoutMs, ...startOptions } = options;
     const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
     let timedOut = false;
     const timer = timeoutMs === undefined
@@ -39513,8 +39523,6 @@ async function run(command, args, options = {}) {
         }, timeoutMs);
     const stdout = collect(child.stdout);
     const stderr = collect(child.stderr);
-    if (onLine !== undefined)
-        (0,external_node_readline_namespaceObject.createInterface)({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
     child.stdin.end(input);
     try {
         const exit = await child.exit;
@@ -40176,7 +40184,7 @@ function header({ headers }, name) {
 /* harmony import */ var zod__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2857);
 /* harmony import */ var _kit_errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3713);
 /* harmony import */ var _kit_mask_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6502);
-/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8451);
+/* harmony import */ var _kit_process_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2057);
 
 
 
@@ -41704,17 +41712,18 @@ var inputs = __nccwpck_require__(7127);
  */
 function dockerfiles(workspace, config) {
     const services = attempt(() => (0,read/* readConfig */.Xg)(config, workspace).services) ?? {};
-    return ({ kind, target }) => {
-        const own = Object.hasOwn(services, target) ? services[target] : undefined;
-        if (kind !== 'image' || own === undefined)
-            return undefined;
-        const path = own.dockerfile ?? (0,posix_.join)(own.context ?? '.', 'Dockerfile');
+    // Once for each service: reports ask for every finding.
+    const places = new Map(Object.entries(services).map(([name, { context = '.', dockerfile }]) => {
+        const path = dockerfile ?? (0,posix_.join)(context, 'Dockerfile');
         const text = attempt(() => (0,external_node_fs_.readFileSync)((0,inputs/* insideWorkspace */.CT)(path, workspace), 'utf8'));
-        if (text === undefined)
-            return undefined;
-        const last = text.split('\n').findLastIndex((line) => /^\s*FROM\s/i.test(line));
-        return { path, line: Math.max(last, 0) + 1 };
-    };
+        return [name, text === undefined ? undefined : { path, line: lastFrom(text) }];
+    }));
+    return ({ kind, target }) => (kind === 'image' ? places.get(target) : undefined);
+}
+/** Its number, from 1. */
+function lastFrom(text) {
+    const last = text.split('\n').findLastIndex((line) => /^\s*FROM\s/i.test(line));
+    return Math.max(last, 0) + 1;
 }
 function attempt(work) {
     try {
@@ -43051,8 +43060,8 @@ function shortened(words) {
 
 // EXTERNAL MODULE: external "node:util"
 var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./src/kit/process.ts + 2 modules
-var kit_process = __nccwpck_require__(8451);
+// EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
+var kit_process = __nccwpck_require__(2057);
 ;// CONCATENATED MODULE: ./src/scan/trivy/run.ts
 
 
@@ -43070,7 +43079,7 @@ const KEPT = /^(?:PATH|HOME|USER|LANG|LC_\w+|TZ|XDG_RUNTIME_DIR|RUNNER_TRACKING_
  * .trivyignore, trivy-secret.yaml) are the pull request's, and would let it silence its own scan.
  * @param args a subcommand and its arguments; paths are absolute
  */
-async function runTrivy(args, options, context) {
+async function runTrivy(args, { deadlineMs }, context) {
     const { tool, cacheDir, scratch } = context;
     const [command = '', ...rest] = args;
     const folder = (0,external_node_path_.join)(scratch, 'trivy');
@@ -43079,13 +43088,12 @@ async function runTrivy(args, options, context) {
     (0,external_node_fs_.mkdirSync)(here, { recursive: true });
     (0,external_node_fs_.writeFileSync)(empty, '');
     // Trivy has a deadline too, which does not end everything and must not come first.
-    const timeout = ['--timeout', `${2 * options.deadlineMs}ms`];
-    const own = ['--cache-dir', cacheDir, '--config', empty, ...timeout];
-    const ignore = ['--ignorefile', options.ignoreFile ?? empty];
-    const { code, timedOut, stdout, stderr } = await (0,kit_process/* run */.e)(tool.path, [command, ...own, ...ignore, ...rest], {
+    const timeout = ['--timeout', `${2 * deadlineMs}ms`];
+    const own = ['--cache-dir', cacheDir, '--config', empty, '--ignorefile', empty, ...timeout];
+    const { code, timedOut, stdout, stderr } = await (0,kit_process/* run */.e)(tool.path, [command, ...own, ...rest], {
         cwd: here,
         env: environment(folder, context),
-        timeoutMs: options.deadlineMs,
+        timeoutMs: deadlineMs,
     });
     return { code, timedOut, stdout, lines: linesOf(stderr) };
 }
@@ -44595,6 +44603,7 @@ async function hasImage(image, env) {
 ;// CONCATENATED MODULE: ./src/scan/trivy/cache.ts
 
 
+
 /**
  * A folder in which one Trivy at a time keeps what it knows of layers. Trivy locks it for as long as it runs, and a second one gives up
  * after five seconds, so scans side by side have one each; the databases are the same for all.
@@ -44603,9 +44612,9 @@ async function hasImage(image, env) {
 function layerCache(cacheDir, name, java) {
     const folder = (0,external_node_path_.join)(cacheDir, 'layers', java ? `${name}-java` : name);
     (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
-    cache_link((0,external_node_path_.join)(cacheDir, 'db'), (0,external_node_path_.join)(folder, 'db'));
+    linkDatabase('vulnerability', cacheDir, folder);
     if (java)
-        cache_link((0,external_node_path_.join)(cacheDir, 'java-db'), (0,external_node_path_.join)(folder, 'java-db'));
+        linkDatabase('java', cacheDir, folder);
     return folder;
 }
 /** Gives a cache that holds nothing yet what another one has learnt of layers. */
@@ -44614,13 +44623,16 @@ function seedCache(cacheDir, from, to) {
     if ((0,external_node_fs_.existsSync)(known(from)) && !(0,external_node_fs_.existsSync)(known(to)))
         (0,external_node_fs_.cpSync)(known(from), known(to), { recursive: true });
 }
-/** A link, unless it is there. */
-function cache_link(database, place) {
+/** Makes a database of one cache be in another, unless it is there. */
+function linkDatabase(name, from, to) {
+    const { folder } = kinds/* KINDS */.GW[name];
+    const place = (0,external_node_path_.join)(to, folder);
     if (!(0,external_node_fs_.lstatSync)(place, { throwIfNoEntry: false }))
-        (0,external_node_fs_.symlinkSync)(database, place);
+        (0,external_node_fs_.symlinkSync)((0,external_node_path_.join)(from, folder), place);
 }
 
 ;// CONCATENATED MODULE: ./src/scan/trivy/scan.ts
+
 
 
 
@@ -44678,8 +44690,8 @@ const AS_MEANT = 'Falling back to embedded checks';
 function privately({ cacheDir, scratch }) {
     const folder = (0,external_node_path_.join)(scratch, 'trivy-cache');
     (0,external_node_fs_.mkdirSync)(folder, { recursive: true });
-    for (const database of ['db', 'java-db'])
-        cache_link((0,external_node_path_.join)(cacheDir, database), (0,external_node_path_.join)(folder, database));
+    for (const name of ['vulnerability', 'java'])
+        linkDatabase(name, cacheDir, folder);
     return folder;
 }
 /** @throws UserError `scan-timeout` or `scan-failed` */
@@ -44700,7 +44712,7 @@ function scan_check(end, { name }, deadlineMs, cacheDir) {
         value: name,
         // Go's runtime ends a program with 2 when it crashes, which Trivy does over a page of its database that cannot be read.
         fix: end.code === 2
-            ? `Trivy has crashed. A damaged database does that: remove ${(0,external_node_path_.join)(cacheDir, 'db')} and run the step again.`
+            ? `Trivy has crashed. A damaged database does that: remove ${(0,external_node_path_.join)(cacheDir, kinds/* KINDS */.GW.vulnerability.folder)} and run the step again.`
             : 'Mend what Trivy names; nothing is known of this target until it has been scanned.',
     });
 }
@@ -44915,17 +44927,7 @@ function lookedFor(kind, scanners) {
  * are used, so that a verdict does not change by itself.
  */
 function scanArguments(kind, { reference, source }, output, { scanners, platform, offline }) {
-    // The deadline is ours: Trivy's own ends neither a download nor what hangs in a file system.
-    const common = [
-        COMMANDS[kind],
-        reference,
-        '--format',
-        'json',
-        '--output',
-        output,
-        '--timeout',
-        '24h',
-    ];
+    const common = [COMMANDS[kind], reference, '--format', 'json', '--output', output];
     if (kind === 'configuration')
         return [...common, '--skip-check-update'];
     const looked = lookedFor(kind, scanners);

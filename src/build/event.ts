@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { eventPayload } from '../kit/event-payload.ts';
 
 /** What the run is about, as tag rules see it. */
 export interface GitEvent {
@@ -21,7 +21,8 @@ interface Payload {
 
 /** Reads the event out of the variables that a runner sets. */
 export function gitEvent(env: NodeJS.ProcessEnv): GitEvent {
-  const payload = payloadOf(env.GITHUB_EVENT_PATH);
+  // Without a payload the ref alone has to do.
+  const payload = (eventPayload(env) ?? {}) as Payload;
   const name = env.GITHUB_EVENT_NAME ?? '';
   // This event's GITHUB_REF is the branch that is asked to take the change, not the change.
   const foreign = name === 'pull_request_target' && payload.number !== undefined;
@@ -34,13 +35,4 @@ export function gitEvent(env: NodeJS.ProcessEnv): GitEvent {
       undefined,
     defaultBranch: payload.repository?.default_branch,
   };
-}
-
-/** Without a payload that can be read the ref alone has to do, as on a machine without GitHub. */
-function payloadOf(path: string | undefined): Payload {
-  try {
-    return JSON.parse(readFileSync(path ?? '', 'utf8')) as Payload;
-  } catch {
-    return {};
-  }
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { eventPayload } from '../kit/event-payload.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
 // What does not fit is as good as absent: any commit with a record will do as the base.
@@ -34,7 +34,7 @@ export type Event =
  * Source: https://docs.github.com/en/webhooks/webhook-events-and-payloads#push
  */
 export function readEvent(env: NodeJS.ProcessEnv): Event {
-  return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', payload(env.GITHUB_EVENT_PATH));
+  return eventOf(env.GITHUB_EVENT_NAME ?? '', env.GITHUB_REF ?? '', eventPayload(env));
 }
 
 /** The same from what the files hold. */
@@ -49,12 +49,4 @@ export function eventOf(name: string, ref: string, json: unknown): Event {
     before: before === undefined || /^0+$/.test(before) ? undefined : before,
     defaultBranch: data?.repository?.default_branch,
   };
-}
-
-function payload(path: string | undefined): unknown {
-  try {
-    return JSON.parse(readFileSync(path ?? '', 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
 /** How a process ended: its exit code, or the signal that ended it. */
@@ -63,8 +62,6 @@ export interface RunOptions extends Omit<StartOptions, 'detached'> {
   readonly input?: string | Buffer;
   /** After this many milliseconds it is killed with SIGKILL, and with it whatever it has started. */
   readonly timeoutMs?: number;
-  /** Told each line of stderr as it comes, without its end. */
-  readonly onLine?: (line: string) => void;
 }
 
 /** Runs a program to its end and gives back what it said. An exit code is an answer, not an error. */
@@ -73,7 +70,7 @@ export async function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Finished> {
-  const { input, timeoutMs, onLine, ...startOptions } = options;
+  const { input, timeoutMs, ...startOptions } = options;
   const child = start(command, args, { ...startOptions, detached: timeoutMs !== undefined });
   let timedOut = false;
   const timer =
@@ -88,8 +85,6 @@ export async function run(
         }, timeoutMs);
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  if (onLine !== undefined)
-    createInterface({ input: child.stderr, crlfDelay: Infinity }).on('line', onLine);
   child.stdin.end(input);
   try {
     const exit = await child.exit;

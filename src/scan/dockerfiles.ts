@@ -10,15 +10,21 @@ import type { Locate } from './report/location.ts';
  */
 export function dockerfiles(workspace: string, config: string): Locate {
   const services = attempt(() => readConfig(config, workspace).services) ?? {};
-  return ({ kind, target }) => {
-    const own = Object.hasOwn(services, target) ? services[target] : undefined;
-    if (kind !== 'image' || own === undefined) return undefined;
-    const path = own.dockerfile ?? join(own.context ?? '.', 'Dockerfile');
-    const text = attempt(() => readFileSync(insideWorkspace(path, workspace), 'utf8'));
-    if (text === undefined) return undefined;
-    const last = text.split('\n').findLastIndex((line) => /^\s*FROM\s/i.test(line));
-    return { path, line: Math.max(last, 0) + 1 };
-  };
+  // Once for each service: reports ask for every finding.
+  const places = new Map(
+    Object.entries(services).map(([name, { context = '.', dockerfile }]) => {
+      const path = dockerfile ?? join(context, 'Dockerfile');
+      const text = attempt(() => readFileSync(insideWorkspace(path, workspace), 'utf8'));
+      return [name, text === undefined ? undefined : { path, line: lastFrom(text) }] as const;
+    }),
+  );
+  return ({ kind, target }) => (kind === 'image' ? places.get(target) : undefined);
+}
+
+/** Its number, from 1. */
+function lastFrom(text: string): number {
+  const last = text.split('\n').findLastIndex((line) => /^\s*FROM\s/i.test(line));
+  return Math.max(last, 0) + 1;
 }
 
 function attempt<T>(work: () => T): T | undefined {

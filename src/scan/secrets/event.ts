@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { eventPayload } from '../../kit/event-payload.ts';
 
 const commit = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
 const count = z.number().int().min(0).optional().catch(undefined);
@@ -55,7 +55,7 @@ export type ScanEvent =
 
 /** The event of this run, from its payload; one whose payload does not fit is `other`. */
 export function readEvent(env: NodeJS.ProcessEnv): ScanEvent {
-  return eventOf(env.GITHUB_EVENT_NAME ?? '', payload(env.GITHUB_EVENT_PATH));
+  return eventOf(env.GITHUB_EVENT_NAME ?? '', eventPayload(env));
 }
 
 /** The same from what the files hold. */
@@ -105,12 +105,4 @@ function pushed(push: z.infer<typeof pushSchema>): ScanEvent {
 /** Zeros stand for a commit that does not exist. */
 function existing(hash: string): string | undefined {
   return /^0+$/.test(hash) ? undefined : hash;
-}
-
-function payload(path: string | undefined): unknown {
-  try {
-    return JSON.parse(readFileSync(path ?? '', 'utf8'));
-  } catch {
-    return undefined;
-  }
 }

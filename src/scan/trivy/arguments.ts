@@ -46,17 +46,7 @@ export function scanArguments(
   output: string,
   { scanners, platform, offline }: Wish,
 ): string[] {
-  // The deadline is ours: Trivy's own ends neither a download nor what hangs in a file system.
-  const common = [
-    COMMANDS[kind],
-    reference,
-    '--format',
-    'json',
-    '--output',
-    output,
-    '--timeout',
-    '24h',
-  ];
+  const common = [COMMANDS[kind], reference, '--format', 'json', '--output', output];
   if (kind === 'configuration') return [...common, '--skip-check-update'];
   const looked = lookedFor(kind, scanners);
   return [

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { type DatabaseName, KINDS } from '../database/kinds.ts';
 
 /**
  * A folder in which one Trivy at a time keeps what it knows of layers. Trivy locks it for as long as it runs, and a second one gives up
@@ -9,8 +10,8 @@ import { join } from 'node:path';
 export function layerCache(cacheDir: string, name: string, java: boolean): string {
   const folder = join(cacheDir, 'layers', java ? `${name}-java` : name);
   mkdirSync(folder, { recursive: true });
-  link(join(cacheDir, 'db'), join(folder, 'db'));
-  if (java) link(join(cacheDir, 'java-db'), join(folder, 'java-db'));
+  linkDatabase('vulnerability', cacheDir, folder);
+  if (java) linkDatabase('java', cacheDir, folder);
   return folder;
 }
 
@@ -21,7 +22,9 @@ export function seedCache(cacheDir: string, from: string, to: string): void {
     cpSync(known(from), known(to), { recursive: true });
 }
 
-/** A link, unless it is there. */
-export function link(database: string, place: string): void {
-  if (!lstatSync(place, { throwIfNoEntry: false })) symlinkSync(database, place);
+/** Makes a database of one cache be in another, unless it is there. */
+export function linkDatabase(name: DatabaseName, from: string, to: string): void {
+  const { folder } = KINDS[name];
+  const place = join(to, folder);
+  if (!lstatSync(place, { throwIfNoEntry: false })) symlinkSync(join(from, folder), place);
 }

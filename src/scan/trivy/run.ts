@@ -51,7 +51,7 @@ const KEPT =
  */
 export async function runTrivy(
   args: readonly string[],
-  options: { readonly deadlineMs: number; readonly ignoreFile?: string },
+  { deadlineMs }: { readonly deadlineMs: number },
   context: TrivyContext,
 ): Promise<TrivyEnd> {
   const { tool, cacheDir, scratch } = context;
@@ -62,18 +62,13 @@ export async function runTrivy(
   mkdirSync(here, { recursive: true });
   writeFileSync(empty, '');
   // Trivy has a deadline too, which does not end everything and must not come first.
-  const timeout = ['--timeout', `${2 * options.deadlineMs}ms`];
-  const own = ['--cache-dir', cacheDir, '--config', empty, ...timeout];
-  const ignore = ['--ignorefile', options.ignoreFile ?? empty];
-  const { code, timedOut, stdout, stderr } = await run(
-    tool.path,
-    [command, ...own, ...ignore, ...rest],
-    {
-      cwd: here,
-      env: environment(folder, context),
-      timeoutMs: options.deadlineMs,
-    },
-  );
+  const timeout = ['--timeout', `${2 * deadlineMs}ms`];
+  const own = ['--cache-dir', cacheDir, '--config', empty, '--ignorefile', empty, ...timeout];
+  const { code, timedOut, stdout, stderr } = await run(tool.path, [command, ...own, ...rest], {
+    cwd: here,
+    env: environment(folder, context),
+    timeoutMs: deadlineMs,
+  });
   return { code, timedOut, stdout, lines: linesOf(stderr) };
 }
 

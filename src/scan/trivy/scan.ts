@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { formatDuration } from '../../kit/duration.ts';
 import { UserError } from '../../kit/errors.ts';
 import { safeLine } from '../../kit/text.ts';
+import { KINDS } from '../database/kinds.ts';
 import type { DatabaseState } from '../database/open.ts';
 import type { Target } from '../targets.ts';
 import { type Located, scanArguments, type Wish } from './arguments.ts';
-import { layerCache, link } from './cache.ts';
+import { layerCache, linkDatabase } from './cache.ts';
 import { runTrivy, type TrivyContext, type TrivyEnd } from './run.ts';
 
 /** What one target is scanned with. */
@@ -91,7 +92,7 @@ const AS_MEANT = 'Falling back to embedded checks';
 function privately({ cacheDir, scratch }: TrivyContext): string {
   const folder = join(scratch, 'trivy-cache');
   mkdirSync(folder, { recursive: true });
-  for (const database of ['db', 'java-db']) link(join(cacheDir, database), join(folder, database));
+  for (const name of ['vulnerability', 'java'] as const) linkDatabase(name, cacheDir, folder);
   return folder;
 }
 
@@ -113,7 +114,7 @@ function check(end: TrivyEnd, { name }: Target, deadlineMs: number, cacheDir: st
     // Go's runtime ends a program with 2 when it crashes, which Trivy does over a page of its database that cannot be read.
     fix:
       end.code === 2
-        ? `Trivy has crashed. A damaged database does that: remove ${join(cacheDir, 'db')} and run the step again.`
+        ? `Trivy has crashed. A damaged database does that: remove ${join(cacheDir, KINDS.vulnerability.folder)} and run the step again.`
         : 'Mend what Trivy names; nothing is known of this target until it has been scanned.',
   });
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { run, start } from '../../../src/kit/process.ts';
@@ -74,25 +73,6 @@ describe('run', () => {
     const { signal, stdout } = await sh('setsid sleep 4 & echo said; wait', { timeoutMs: 200 });
     expect({ signal, stdout }).toEqual({ signal: 'SIGKILL', stdout: 'said\n' });
     expect(Date.now() - started).toBeLessThan(3_500);
-  });
-
-  test('the lines of stderr are told while it runs', async () => {
-    const cwd = folderWith();
-    const lines: string[] = [];
-    const { stderr } = await sh(
-      `printf 'one\\ntw' >&2; while [ ! -e heard ]; do sleep 0.02; done
-       printf 'o \\303' >&2; sleep 0.05; printf '\\244\\r\\n\\nlast' >&2`,
-      {
-        cwd,
-        timeoutMs: 10_000,
-        onLine: (line: string) => {
-          lines.push(line);
-          writeFileSync(join(cwd, 'heard'), '');
-        },
-      },
-    );
-    expect(lines).toEqual(['one', 'two ä', '', 'last']);
-    expect(stderr).toBe('one\ntwo ä\r\n\nlast');
   });
 
   test('a program that ends in time is not touched', async () => {

@@ -54,8 +54,8 @@ test('neither trivy.yaml nor .trivyignore of the folder that is worked in has a 
 test('an ignore file that is named is obeyed', async () => {
   const folder = silenced();
   const args = ['rootfs', '--format', 'json', '--scanners', 'vuln', '--skip-db-update', folder];
-  const ignoreFile = join(folder, '.trivyignore');
-  const { stdout } = await runTrivy(args, { ...DEADLINE, ignoreFile }, there.context);
+  const named = [...args, '--ignorefile', join(folder, '.trivyignore')];
+  const { stdout } = await runTrivy(named, DEADLINE, there.context);
   expect(stdout).toContain('CVE-2020-28500');
   expect(stdout).not.toContain('CVE-2021-23337');
 });

@@ -109,8 +109,13 @@ async function convert(
   ignoreFile?: string,
 ): Promise<string> {
   const end = await runTrivy(
-    ['convert', reportOf(target).file, ...args],
-    { deadlineMs: 120_000, ...(ignoreFile !== undefined && { ignoreFile }) },
+    [
+      'convert',
+      reportOf(target).file,
+      ...args,
+      ...(ignoreFile ? ['--ignorefile', ignoreFile] : []),
+    ],
+    { deadlineMs: 120_000 },
     trivy.context,
   );
   expect([end.code, end.lines.filter((line) => line.includes('FATAL'))]).toEqual([0, []]);
