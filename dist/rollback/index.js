@@ -32100,6 +32100,8 @@ var external_node_path_ = __nccwpck_require__(6760);
 var inputs = __nccwpck_require__(7127);
 // EXTERNAL MODULE: ./src/kit/process.ts + 1 modules
 var kit_process = __nccwpck_require__(2057);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
 ;// CONCATENATED MODULE: ./src/kit/state.ts
 
 /** What main leaves for post. The names are ours alone; this is the only file that knows them. */
@@ -32257,7 +32259,7 @@ async function startAgent(folder, keys, clock) {
     saveAgent(agent.pid);
     let said = '';
     agent.stderr.setEncoding('utf8').on('data', (chunk) => (said += chunk));
-    while (!(0,external_node_fs_.existsSync)(socket)) {
+    while (!(await answers(socket))) {
         if (life.signal.aborted)
             throw agentFailed(said);
         await clock.sleep(5);
@@ -32276,6 +32278,13 @@ async function startAgent(folder, keys, clock) {
     }
     const publicKeys = async () => (await (0,kit_process/* run */.e)('ssh-add', ['-L'], { env })).stdout.trimEnd().split('\n');
     return { socket, publicKeys, stop };
+}
+/** Whether somebody listens. That the file exists says too little: it is there from `bind` on, and `listen` comes after. */
+function answers(socket) {
+    return new Promise((resolve) => {
+        const probe = (0,external_node_net_.connect)(socket, () => { probe.destroy(); resolve(true); }); // prettier-ignore
+        probe.on('error', () => { resolve(false); }); // prettier-ignore
+    });
 }
 function agentFailed(said) {
     return new errors/* UserError */.yo({

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Clock } from '../kit/clock.ts';
 import { UserError } from '../kit/errors.ts';
@@ -41,7 +41,7 @@ export async function startAgent(
   saveAgent(agent.pid);
   let said = '';
   agent.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-  while (!existsSync(socket)) {
+  while (!(await answers(socket))) {
     if (life.signal.aborted) throw agentFailed(said);
     await clock.sleep(5);
   }
@@ -59,6 +59,14 @@ export async function startAgent(
   const publicKeys = async (): Promise<readonly string[]> =>
     (await run('ssh-add', ['-L'], { env })).stdout.trimEnd().split('\n');
   return { socket, publicKeys, stop };
+}
+
+/** Whether somebody listens. That the file exists says too little: it is there from `bind` on, and `listen` comes after. */
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket, () => { probe.destroy(); resolve(true); }); // prettier-ignore
+    probe.on('error', () => { resolve(false); }); // prettier-ignore
+  });
 }
 
 function agentFailed(said: string): UserError {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../../src/kit/clock.ts';
 import { run } from '../../../src/kit/process.ts';
@@ -83,6 +83,23 @@ describe('startAgent', () => {
     expect((await run('grep', ['-rlF', body, '-D', 'skip', folder])).stdout).toBe('');
     agent.stop();
     expect(await gone(savedPid())).toBe(true);
+  });
+
+  test('an agent that is slow to listen is waited for: its socket is there before it answers', async () => {
+    const { folder } = place();
+    const slow = folderWith({
+      'ssh-agent': `#!/bin/sh
+perl -MSocket -e 'socket(S,PF_UNIX,SOCK_STREAM,0); bind(S,sockaddr_un($ARGV[0])) or die; select(undef,undef,undef,0.5)' "$3"
+rm "$3"
+PATH=\${PATH#*:}
+exec ssh-agent "$@"
+`,
+    });
+    chmodSync(join(slow, 'ssh-agent'), 0o755);
+    process.env.PATH = `${slow}:${process.env.PATH ?? ''}`;
+    const agent = await startAgent(folder, [own(key('plain'))], systemClock);
+    expect(await agent.publicKeys()).toHaveLength(1);
+    agent.stop();
   });
 
   test.each([
