@@ -13,7 +13,7 @@ function reserved(service: Service | undefined): number {
  * Holds a plan against the memory that is free: two versions of a service side by side need it twice. What does not fit so is stopped
  * first, the largest services before the others. A pure function; without reservations or a number from the host it changes nothing.
  * @param free bytes, as the host's kernel says
- * @throws UserError `memory-short` when what is new does not fit at all
+ * @param lacking told that what is new does not fit at all (`memory-short`); where nobody is, that is thrown
  */
 export function withinMemory(
   plan: Plan,
@@ -21,6 +21,9 @@ export function withinMemory(
   containers: readonly Container[],
   free: number | undefined,
   host: string,
+  lacking = (error: UserError): void => {
+    throw error;
+  },
 ): Plan {
   if (free === undefined) return plan;
   const runs = new Set(
@@ -34,14 +37,15 @@ export function withinMemory(
   const added = starting.filter(({ service }) => !runs.has(service));
   const addedBytes = added.reduce((sum, step) => sum + need(step), 0);
   if (addedBytes > free) {
-    throw new UserError({
+    const error = new UserError({
       id: 'memory-short',
       message: `${host}: the host has not enough free memory for what is new in this release.`,
       value: `${added.map((step) => `${step.service}: ${formatSize(need(step))}`).join(', ')}; ${formatSize(free)} free`,
       fix: 'Give the host more memory, stop something else on it, or lower deploy.resources.reservations.memory in the Compose file.',
     });
+    lacking(error);
   }
-  let left = free - addedBytes;
+  let left = Math.max(0, free - addedBytes);
   const short = new Map<string, string>();
   const twice = starting.filter(({ service, action }) => action === 'start-first' && runs.has(service)); // prettier-ignore
   for (const step of twice.sort((a, b) => need(a) - need(b))) {

@@ -27,6 +27,12 @@ export class HostFacts {
     return this.#lines.get(name) ?? [];
   }
 
+  /** What the host's kernel could give away without swapping, in bytes. */
+  memoryFree(): number | undefined {
+    const kib = this.number('memory-free');
+    return kib === undefined ? undefined : kib * 1024;
+  }
+
   /** How far the host's clock is from the runner's, in seconds; positive when it is ahead. */
   clockAheadS(): number {
     const [seconds, nowMs] = this.all('clock')[0] ?? [];

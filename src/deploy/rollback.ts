@@ -1,4 +1,4 @@
-import { UserError } from '../kit/errors.ts';
+import { describe, UserError } from '../kit/errors.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
 import { type LedgerEntry, parseLedger } from '../host/ledger.ts';
 import type { HostSession } from '../host/session.ts';
@@ -15,8 +15,11 @@ import {
   stateCollector,
 } from './host-release.ts';
 import { environmentChanges } from './env-diff.ts';
+import { withinMemory } from './headroom.ts';
+import { HostFacts } from './host-facts.ts';
 import { parseModel } from './model.ts';
 import { plan } from './plan.ts';
+import { judgeHost } from './preflight.ts';
 
 /** Which release shall come back; with neither, the last good one before the current. */
 export interface Wanted {
@@ -80,7 +83,10 @@ export function chooseRelease(
   return found;
 }
 
-/** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
+/**
+ * Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. What speaks
+ * against a release to this host is told and no more: this is the way out.
+ */
 export async function prepareRollback(
   settings: EnvironmentSettings,
   wanted: Wanted,
@@ -103,9 +109,14 @@ export async function prepareRollback(
   onCurrent(current);
   const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
   const files: Record<string, string[]> = { model: [], settings: [] };
-  await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) =>
-    files[kind]?.push(fields.join('\t')),
-  );
+  const found = new HostFacts();
+  await session.request('release', { ...base, release: entry.release }, (line) => {
+    if (line.kind === 'fact') found.add(line, clock.now());
+    else files[line.kind]?.push(line.fields.join('\t'));
+  });
+  const host = session.target.text;
+  for (const finding of judgeHost(found, settings.requiresHost))
+    log.warning(describe(new UserError({ ...finding, message: `${host}: ${finding.message}` })));
   const model = parseModel((files.model ?? []).join('\n'));
   const facts = parseFacts(files.settings ?? []);
   const state = await pull(
@@ -124,15 +135,24 @@ export async function prepareRollback(
     project: model.name,
     state,
     routing: facts.routing,
-    plan: plan({
+    plan: withinMemory(
+      plan({
+        model,
+        containers: state.containers,
+        routing: facts.routing,
+        built: facts.built,
+        migrate: facts.migrate,
+        ran: {},
+        kind: 'rollback',
+      }),
       model,
-      containers: state.containers,
-      routing: facts.routing,
-      built: facts.built,
-      migrate: facts.migrate,
-      ran: {},
-      kind: 'rollback',
-    }),
+      state.containers,
+      found.memoryFree(),
+      host,
+      (error) => {
+        log.warning(describe(error));
+      },
+    ),
     environment: environmentChanges(state.facts?.environment, model),
     ledger: ledgerOf(model, facts),
     entries: [],

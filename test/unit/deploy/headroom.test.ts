@@ -57,6 +57,13 @@ describe('withinMemory', () => {
     );
   });
 
+  test('a way back is told that it does not fit, and makes what room there is', () => {
+    const told: string[] = [];
+    const { steps } = withinMemory(all, model, runs('small', 'limited'), 399 * MB, 'host', ({ id }) => told.push(id)); // prettier-ignore
+    expect(told).toEqual(['memory-short']);
+    expect(steps.map(({ action }) => action)).toEqual(['start-first', 'start-first', 'stop-first']);
+  });
+
   test('what stays, or is stopped first anyway, needs no room', () => {
     const plan = { steps: [step('large', 'keep'), step('small', 'stop-first')], joins: [] };
     expect(judged(1, plan)).toEqual(plan);
