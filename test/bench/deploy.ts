@@ -5,9 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { registry, sh } from '../lab/engine.ts';
+import { docker, registry, sh } from '../lab/engine.ts';
 import { hello, helloEnv } from '../lab/hello.ts';
-import type { Host } from '../lab/host.ts';
+import { type Host, pinned, targetAt } from '../lab/host.ts';
 import { openLab } from '../lab/lab.ts';
 import { since, startLoad } from '../lab/load.ts';
 import { startRelay } from '../lab/relay.ts';
@@ -27,17 +27,15 @@ interface Run {
 
 const lab = await openLab();
 try {
-  const host = await lab.host('bench');
+  const host = await lab.host('bench', { ports: [8080] });
   const system = hello(lab);
   const images: Record<string, string> = {};
   for (const version of VERSIONS)
     images[version] = await system.build(version, { record: `${version}.json` });
-  const relay = await startRelay({ host: host.address, port: 22, delayMs: 50 });
+  const relay = await startRelay({ ...host.at(22), delayMs: 50 });
   const near = { target: host.target, knownHosts: host.knownHosts };
-  const far = {
-    target: `${lab.login.user}@127.0.0.1:${relay.port}`,
-    knownHosts: host.knownHosts.replace(host.address, `[127.0.0.1]:${relay.port}`),
-  };
+  const slow = { host: '127.0.0.1', port: relay.port };
+  const far = { target: targetAt(slow), knownHosts: pinned(slow, host.key) };
   const plain = await plainCompose(host);
   console.log(
     `${PAIRS} pairs each; ${PER_SECOND} requests/s on both systems; the app boots in 0.3 s\n`,
@@ -55,12 +53,12 @@ try {
     const theirs: Run[] = [];
     const setting = { DRAIN_MS: String(drainMs), HEALTH_INTERVAL: interval };
     const deploy = (version: string): Promise<Run> =>
-      measured(`http://${host.address}/`, () => {
+      measured(host.url('/'), () => {
         const what = { release: `${version}.json`, version, env: helloEnv(setting) };
         return oursOnce({ ...system.inputs(host, via), ...what, 'allow-older': 'true' });
       });
     const up = (version: string): Promise<Run> =>
-      measured(`http://${host.address}:8080/`, () => plain.up(images[version] ?? '', setting, via));
+      measured(host.url('/', 8080), () => plain.up(images[version] ?? '', setting, via));
     await deploy('v1');
     await up('v1');
     for (let pair = 0; pair < PAIRS; pair += 1) {
@@ -129,18 +127,9 @@ try {
     writeFileSync(key, lab.login.privateKey, { mode: 0o600 });
     const knownHosts = join(lab.folder, 'plain-known-hosts');
     writeFileSync(knownHosts, `${near.knownHosts}\n${far.knownHosts}\n`);
-    await sh('scp', [
-      '-q',
-      '-i',
-      key,
-      '-o',
-      `UserKnownHostsFile=${knownHosts}`,
-      '-r',
-      system.workspace,
-      `${target.target}:plain`,
-    ]);
+    await docker('cp', system.workspace, `${target.name}:/home/${lab.login.user}/plain`);
     await target.exec(
-      `cd /home/${lab.login.user}/plain && sed -i 's|registry.example/hello/web|\${WEB_IMAGE}|; /build:/d' docker-compose.yml && docker login -u ${registry.username} -p ${registry.password} ${registry.address}`,
+      `chown -R ${lab.login.user}: /home/${lab.login.user}/plain && cd /home/${lab.login.user}/plain && sed -i 's|registry.example/hello/web|\${WEB_IMAGE}|; /build:/d' docker-compose.yml && docker login -u ${registry.username} -p ${registry.password} ${registry.address}`,
     );
     return {
       up: async (image, setting, via) => {

@@ -113,7 +113,7 @@ try {
       release,
       version,
       env: releaseEnv(),
-      url: `http://${host.address}`,
+      url: host.url(''),
       'smoke-timeout': '5s',
       'drain-timeout': '2s',
     };
@@ -193,7 +193,7 @@ process.exit(bad.length === 0 && steps.length === 7 ? 0 : 1);
 
 /** The revision of chat that users reach, asked from outside through nginx. */
 async function revisionOf(host: Host): Promise<string> {
-  const health = (await (await fetch(`http://${host.address}/chat/health`)).json()) as {
+  const health = (await (await fetch(host.url('/chat/health'))).json()) as {
     revision?: string;
   };
   return health.revision ?? '?';

@@ -25,6 +25,12 @@ export const registry = {
   authority: join(cacheFolder, 'lab/tls/ca.crt'),
 };
 
+/** The machine on which the runner is: where a server of its own listens, and how hosts and builders find it. */
+export const machine = { listen: '10.213.0.1', host: '10.213.0.1' };
+
+/** An address at which the runner finds nothing. */
+export const NOWHERE = '10.213.1.125';
+
 /**
  * Starts the lab's engine, registry and base images where they are missing, for as long as process `owner` lives; says what it
  * installs and builds on stderr.

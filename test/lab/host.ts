@@ -13,16 +13,39 @@ export interface HostOptions {
   readonly login: Login;
   /** Added to `docker run`, e.g. a small tmpfs. */
   readonly dockerArgs?: readonly string[];
+  /** What the runner wants to reach besides sshd and port 80. */
+  readonly ports?: readonly number[];
 }
 
-/** A real host: a container with its own sshd, Docker Engine and address. */
-export interface Host {
-  readonly name: string;
-  readonly address: string;
-  /** `user@address`, as the input `host` wants it. */
+/** Where something listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The ways to a host, as they are from somewhere. */
+export interface Ways {
+  /** `user@host[:port]`, as the input `host` wants it. */
   readonly target: string;
-  /** The lines for `ssh-known-hosts`. */
+  /** As `target`, with a port at which nothing listens. */
+  readonly closed: string;
+  /** The line for `ssh-known-hosts`. */
   readonly knownHosts: string;
+  /** Where one finds what listens at this port of the host. */
+  at(port: number): Place;
+}
+
+/** A real host: a container with its own sshd, Docker Engine and address. Its ways are those of the runner. */
+export interface Host extends Ways {
+  readonly name: string;
+  /** Its address for other hosts. */
+  readonly address: string;
+  /** Its ways from other hosts. */
+  readonly inside: Ways;
+  /** Type and public half of its host key. */
+  readonly key: string;
+  /** What the runner asks to get this path; port 80 unless another is said. */
+  url(path: string, port?: number): string;
   /** Runs a shell line as root on the host. */
   exec(line: string, input?: string): Promise<string>;
   /** Power off and on again. */
@@ -41,9 +64,24 @@ export async function makeLogin(folder: string, user = 'deploy'): Promise<Login>
   };
 }
 
+/** `host`, or `host:port` where it is not the usual one. */
+function authority({ host, port }: Place, usual = 80): string {
+  return port === usual ? host : `${host}:${port}`;
+}
+
+/** What the input `host` says of a place at which an sshd listens. */
+export function targetAt(place: Place, user = 'deploy'): string {
+  return `${user}@${authority(place, 22)}`;
+}
+
+/** The line that pins a key, or half of a key pair, for the sshd at a place. */
+export function pinned({ host, port }: Place, key: string): string {
+  return `${port === 22 ? host : `[${host}]:${port}`} ${key}`;
+}
+
 /** Starts a host and waits until its sshd and its engine answer (about two seconds). */
 export async function startHost(name: string, owner: number, options: HostOptions): Promise<Host> {
-  const { login, dockerArgs = [] } = options;
+  const { login, dockerArgs = [], ports = [] } = options;
   const disk = await copyOfSeed(`${name}-docker`, owner);
   const { id, address } = await runWithAddress([
     ...[
@@ -83,12 +121,26 @@ export async function startHost(name: string, owner: number, options: HostOption
     await readFile(registry.authority, 'utf8'),
   );
   await awake(exec);
-  const hostKey = await exec('cat /etc/ssh/ssh_host_ed25519_key.pub');
+  const key = await exec("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
+  const reached = [22, 80, ...ports];
+  const at = (port: number): Place => {
+    // Where hosts are reached through published ports, another one would not be there.
+    if (!reached.includes(port)) throw new Error(`port ${port} of ${name} is not among its ports`);
+    return { host: address, port };
+  };
+  const ways = (from: Ways['at']): Ways => ({
+    target: targetAt(from(22), login.user),
+    closed: `${login.user}@${from(22).host}:9`,
+    knownHosts: pinned(from(22), key),
+    at: from,
+  });
   return {
+    ...ways(at),
+    inside: ways((port) => ({ host: address, port })),
     name,
     address,
-    target: `${login.user}@${address}`,
-    knownHosts: `${address} ${hostKey.split(' ').slice(0, 2).join(' ')}`,
+    key,
+    url: (path, port = 80) => `http://${authority(at(port))}${path}`,
     exec,
     powerCycle: async () => {
       await docker('kill', id);

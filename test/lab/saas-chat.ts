@@ -92,17 +92,17 @@ export function saasChat(lab: Lab): SaasChat {
     load: (host, perSecond) => ({
       streams: [
         {
-          url: `http://${host.address}/chat/whoami`,
+          url: host.url('/chat/whoami'),
           perSecond: perSecond / 2,
           connections: 'keep-alive',
         },
         {
-          url: `http://${host.address}/chat/whoami?fresh=1`,
+          url: host.url('/chat/whoami?fresh=1'),
           perSecond: perSecond / 2,
           connections: 'fresh',
         },
       ],
-      webSocket: `ws://${host.address}/chat/ws`,
+      webSocket: host.url('/chat/ws').replace('http', 'ws'),
     }),
   };
 }

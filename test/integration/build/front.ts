@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { registry } from '../../lab/engine.ts';
+import { machine, registry } from '../../lab/engine.ts';
 
 /** An answer that a registry gives instead of doing what it is asked. */
 interface Refusal {
@@ -22,9 +22,6 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-/** This machine as it is seen from the lab: the address of its bridge. */
-const HOST = '10.213.0.1';
-
 export async function startFront(): Promise<Front> {
   let decide: ((request: string) => Refusal | undefined) | undefined;
   const server = createServer((incoming, outgoing) => {
@@ -37,9 +34,9 @@ export async function startFront(): Promise<Front> {
       outgoing.end(JSON.stringify({ errors: [{ code, message }] }));
     }
   });
-  await once(server.listen(0, HOST), 'listening');
+  await once(server.listen(0, machine.listen), 'listening');
   return {
-    address: `${HOST}:${(server.address() as AddressInfo).port}`,
+    address: `${machine.host}:${(server.address() as AddressInfo).port}`,
     refuse: (next) => {
       decide = next;
     },

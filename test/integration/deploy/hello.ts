@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildImage, fakeCommit, recordOf } from '../../lab/build.ts';
 import { registry } from '../../lab/engine.ts';
-import type { Host } from '../../lab/host.ts';
+import type { Host, Ways } from '../../lab/host.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { runStep, type StepOptions, type StepResult } from '../../runner/runner.ts';
 
@@ -26,14 +26,14 @@ export interface Hello {
   /** Replaces a part of a file that must be there. */
   edit(path: string, part: string, by: string): void;
   /** The inputs that every action needs to get onto these hosts. */
-  inputs(...hosts: Host[]): Record<string, string>;
+  inputs(...hosts: Ways[]): Record<string, string>;
   deploy(
-    host: Host,
+    host: Ways,
     version: string,
     inputs?: Readonly<Record<string, string>>,
     extras?: StepExtras,
   ): Promise<StepResult>;
-  rollback(host: Host, inputs?: Readonly<Record<string, string>>): Promise<StepResult>;
+  rollback(host: Ways, inputs?: Readonly<Record<string, string>>): Promise<StepResult>;
 }
 
 export function hello(lab: Lab, name = 'hello'): Hello {
@@ -52,7 +52,7 @@ export function hello(lab: Lab, name = 'hello'): Hello {
       JSON.stringify(recordOf('hello', fakeCommit(version), { web: image }, created)),
     );
   };
-  const inputs = (...hosts: Host[]): Record<string, string> => ({
+  const inputs = (...hosts: Ways[]): Record<string, string> => ({
     environment: 'staging',
     host: hosts.map(({ target }) => target).join('\n'),
     'ssh-key': lab.login.privateKey,
@@ -155,7 +155,7 @@ export async function ledger(host: Host): Promise<Entry[]> {
 
 /** What a user gets from the host's port 80. */
 export async function get(host: Host, path = '/'): Promise<string> {
-  const response = await fetch(`http://${host.address}${path}`, {
+  const response = await fetch(host.url(path), {
     signal: AbortSignal.timeout(5_000),
   });
   return `${response.status} ${await response.text()}`;

@@ -11,7 +11,7 @@ let blog: Hello;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = await lab.host('neighbours');
+  host = await lab.host('neighbours', { ports: [8081, 8082, 8083] });
   shop = hello(lab, 'shop');
   blog = hello(lab, 'blog');
   blog.edit('slipway.yml', 'app: hello', 'app: blog');
@@ -41,7 +41,7 @@ describe('two environments of one app, and another app, on one host', () => {
     const results = await Promise.all(all().map((one) => release(one, version)));
     expect(results.map(({ outputs }) => outputs.outcome)).toEqual(Array(3).fill('deployed'));
     for (const { port, root } of all()) {
-      const answer = await fetch(`http://${host.address}:${port}/health`);
+      const answer = await fetch(host.url('/health', Number(port)));
       expect(await answer.json()).toMatchObject({ status: 'healthy' });
       const ledger = await host.exec(`cat /home/deploy/${root}/history.ndjson`);
       const lines = ledger.split('\n').map((line) => JSON.parse(line) as { version: string });

@@ -2,14 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { registry } from '../../lab/engine.ts';
+import { machine, registry } from '../../lab/engine.ts';
 import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import type { StepResult } from '../../runner/runner.ts';
 import { hello, type Hello, stateOf } from './hello.ts';
-
-/** The address of the machine itself in the lab's network. */
-const MACHINE = '10.213.0.1';
 
 /** The host pulls with the login that it keeps, and the job has none. */
 const ITS_OWN = { 'pull-credential': 'host', 'registry-username': '', 'registry-password': '' };
@@ -55,10 +52,10 @@ describe('the credential that a host keeps itself', () => {
 describe('a registry that the Docker Engine of the host does not speak to', () => {
   test('plain HTTP: where to name it', async () => {
     const server = createServer((_, response) => void response.end('{}'));
-    server.listen(0, MACHINE);
+    server.listen(0, machine.listen);
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const image = `${MACHINE}:${port}/hello/web@sha256:${'0'.repeat(64)}`;
+    const image = `${machine.host}:${port}/hello/web@sha256:${'0'.repeat(64)}`;
     system.write('plain.json', system.read('v2.json').replaceAll(imageOf('v2'), image));
     try {
       await refused('plain', {}, 'registry-plain-http', image, '"insecure-registries"');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../../lab/host.ts';
+import { type Host, pinned } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { expectProblem } from './errors/refused.ts';
 import { hello, type Hello } from './hello.ts';
@@ -15,6 +15,12 @@ let system: Hello;
 let http: Proxy;
 let guarded: Proxy;
 let socks: Proxy;
+
+/** What a proxy is asked for on the way to a host. */
+const asked = (of: Host): string => {
+  const { host: name, port } = of.at(22);
+  return `${name}:${port}`;
+};
 
 beforeAll(async () => {
   lab = await openLab();
@@ -63,7 +69,7 @@ describe('a proxy that is not there or not willing', () => {
 
   test('a port behind it at which nothing listens', async () => {
     const result = await system.deploy(host, 'v1', {
-      host: `${host.target}:9`,
+      host: host.closed,
       'ssh-proxy-command': throughHttp(http),
     });
     expect(result.log).toContain('the proxy says: HTTP/1.1 502 Bad Gateway');
@@ -84,7 +90,7 @@ describe('a proxy that is not there or not willing', () => {
   test('the host key is pinned behind a proxy as anywhere', async () => {
     const result = await system.deploy(host, 'v1', {
       'ssh-proxy-command': throughHttp(http),
-      'ssh-known-hosts': `${host.address} ${lab.login.publicKey}`,
+      'ssh-known-hosts': pinned(host.at(22), lab.login.publicKey),
     });
     expect(result.log).toContain('[host-key-changed]');
     await untouched();
@@ -95,7 +101,7 @@ describe('through a proxy', () => {
   test('HTTP', async () => {
     const result = await system.deploy(host, 'v1', { 'ssh-proxy-command': throughHttp(http) });
     expect(result).toMatchObject({ exitCode: 0, outputs: { outcome: 'deployed' }, leftovers: [] });
-    expect(http.asked).toContain(`${host.address}:22`);
+    expect(http.asked).toContain(asked(host));
   });
 
   test('SOCKS', async () => {
@@ -103,7 +109,7 @@ describe('through a proxy', () => {
       'ssh-proxy-command': `'${process.execPath}' ${lab.folder}/socks.cjs ${socks.port} %h %p`,
     });
     expect(result).toMatchObject({ exitCode: 0, outputs: { outcome: 'unchanged' } });
-    expect(socks.asked).toEqual([`${host.address}:22`]);
+    expect(socks.asked).toEqual([asked(host)]);
   });
 
   test('that wants a token from the environment of the step, which holds no input', async () => {
@@ -127,13 +133,13 @@ describe('through a proxy', () => {
 
   test('to a jump host, and from there to the host', async () => {
     const before = http.asked.length;
-    const result = await system.deploy(host, 'v1', {
+    const result = await system.deploy(host.inside, 'v1', {
       'ssh-proxy-command': throughHttp(http),
       'ssh-jump': jump.target,
-      'ssh-known-hosts': `${host.knownHosts}\n${jump.knownHosts}`,
+      'ssh-known-hosts': `${host.inside.knownHosts}\n${jump.knownHosts}`,
     });
     expect(result).toMatchObject({ exitCode: 0, outputs: { outcome: 'unchanged' } });
-    expect(http.asked.slice(before)).toEqual([`${jump.address}:22`]);
+    expect(http.asked.slice(before)).toEqual([asked(jump)]);
     expect(await host.exec('cat /var/log/sshd.log')).toContain(
       `Accepted publickey for deploy from ${jump.address}`,
     );

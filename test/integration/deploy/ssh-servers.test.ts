@@ -4,7 +4,7 @@ import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { expectProblem } from './errors/refused.ts';
 import { get, hello, type Hello, helloEnv, ledger } from './hello.ts';
-import { startSshd, traces } from './sshd.ts';
+import { PORTS, startSshd, traces } from './sshd.ts';
 
 /** What a server allows at the least. */
 const HARDENED = `
@@ -34,7 +34,8 @@ let system: Hello;
 
 beforeAll(async () => {
   lab = await openLab();
-  [host, bare] = await Promise.all([lab.host('servers'), lab.host('bare')]);
+  const further = { ports: PORTS };
+  [host, bare] = await Promise.all([lab.host('servers', further), lab.host('bare', further)]);
   system = hello(lab);
   await system.build('v1');
   await host.exec(

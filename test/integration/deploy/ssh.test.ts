@@ -82,7 +82,7 @@ describe('the way to the hosts', () => {
   });
 
   test('when one host is not there, the other is not touched', async () => {
-    const nowhere = { ...hosts[1], target: `${hosts[1].target}:2222` };
+    const nowhere = { ...hosts[1], target: hosts[1].closed };
     const before = await ledger(hosts[0]);
     const result = await system.deploy(hosts[0], 'v2', system.inputs(hosts[0], nowhere));
     expect(result.exitCode).toBe(10);

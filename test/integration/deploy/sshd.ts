@@ -1,8 +1,9 @@
-import type { Host } from '../../lab/host.ts';
+import { type Host, pinned, type Place, targetAt } from '../../lab/host.ts';
 
 /** A further sshd on a lab host, set up otherwise: how it is reached, and what it says. */
 export interface Sshd {
   readonly port: number;
+  readonly place: Place;
   readonly target: string;
   readonly knownHosts: string;
   /** What goes into a step's inputs to get there. */
@@ -10,23 +11,28 @@ export interface Sshd {
   log(): Promise<string>;
 }
 
-let last = 2200;
+/** The ports of further ones, for the hosts that have some. */
+export const PORTS: readonly number[] = Array.from({ length: 20 }, (_, index) => 2201 + index);
+
+let started = 0;
 
 /**
  * Starts sshd on a port of its own, with these lines in front of the host's own configuration: sshd takes the first of each. Many
  * failed logins are no attack here, so they have no consequences.
  */
 export async function startSshd(host: Host, lines = '', user = 'deploy'): Promise<Sshd> {
-  const port = (last += 1);
+  const port = PORTS[started++] ?? 0;
   const folder = `/etc/ssh/variant-${port}`;
   await host.exec(
     `mkdir ${folder} && cat - /etc/ssh/sshd_config >${folder}/config && /usr/sbin/sshd -f ${folder}/config -p ${port} -E ${folder}/log`,
     `${lines}\nPerSourcePenalties no\nLogLevel VERBOSE\nPidFile ${folder}/pid\nUseDNS no\n`,
   );
-  const target = `${user}@${host.address}:${port}`;
-  const knownHosts = `[${host.address}]:${port} ${host.knownHosts.split(' ').slice(1).join(' ')}`;
+  const place = host.at(port);
+  const target = targetAt(place, user);
+  const knownHosts = pinned(place, host.key);
   return {
     port,
+    place,
     target,
     knownHosts,
     inputs: { host: target, 'ssh-known-hosts': knownHosts },

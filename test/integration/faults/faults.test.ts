@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Running } from '../../../src/kit/process.ts';
 import { hello, helloEnv, type Hello } from '../../lab/hello.ts';
-import type { Host } from '../../lab/host.ts';
+import { type Host, pinned, targetAt } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { startLoad } from '../../lab/load.ts';
 import { startRelay } from '../../lab/relay.ts';
@@ -87,13 +87,13 @@ async function expectServed(version: string): Promise<void> {
   );
   expect(running).toBe(last?.services.web);
   expect(await host.exec(`readlink ${ROOT}/current`)).toBe(`releases/${last?.serving ?? ''}`);
-  expect((await fetch(`http://${host.address}/`)).status).toBe(200);
+  expect((await fetch(host.url('/'))).status).toBe(200);
 }
 
 describe('a release goes on without its runner', () => {
   test('the runner is killed right after the switch', async () => {
     const load = await startLoad({
-      streams: [{ url: `http://${host.address}/`, perSecond: 100, connections: 'fresh' }],
+      streams: [{ url: host.url('/'), perSecond: 100, connections: 'fresh' }],
     });
     let main: Running | undefined;
     const result = await deploy('v2', {
@@ -110,14 +110,12 @@ describe('a release goes on without its runner', () => {
   });
 
   test('the connection is dropped during the health wait', async () => {
-    const relay = await startRelay({ host: host.address, port: 22, delayMs: 0 });
+    const relay = await startRelay(host.at(22));
     const load = await startLoad({
-      streams: [{ url: `http://${host.address}/`, perSecond: 100, connections: 'fresh' }],
+      streams: [{ url: host.url('/'), perSecond: 100, connections: 'fresh' }],
     });
-    const via = {
-      target: `deploy@127.0.0.1:${relay.port}`,
-      knownHosts: host.knownHosts.replace(host.address, `[127.0.0.1]:${relay.port}`),
-    };
+    const place = { host: '127.0.0.1', port: relay.port };
+    const via = { target: targetAt(place), knownHosts: pinned(place, host.key) };
     const result = await deploy('v3', {
       via,
       boot: '3000',
@@ -165,7 +163,7 @@ test('the host is switched off and on: it serves the same release again', async 
   let status = 0;
   for (let tries = 0; tries < 100 && status !== 200; tries += 1) {
     await sleep(100);
-    status = await fetch(`http://${host.address}/`).then((response) => response.status, () => 0); // prettier-ignore
+    status = await fetch(host.url('/')).then((response) => response.status, () => 0); // prettier-ignore
   }
   expect(status).toBe(200);
   expect(await host.exec(`readlink ${ROOT}/current`)).toBe(before);

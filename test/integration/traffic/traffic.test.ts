@@ -12,7 +12,7 @@ let host: Host;
 
 beforeAll(async () => {
   lab = await openLab();
-  host = await lab.host('traffic');
+  host = await lab.host('traffic', { ports: [8080] });
 });
 
 afterAll(async () => {
@@ -36,7 +36,7 @@ test('the meter sees what plain docker compose up costs', async () => {
     );
   await up(images[0]);
   const load = await startLoad({
-    streams: [{ url: `http://${host.address}:8080/`, perSecond: 100, connections: 'fresh' }],
+    streams: [{ url: host.url('/', 8080), perSecond: 100, connections: 'fresh' }],
   });
   await up(images[1]);
   const { sent, failed } = await load.stop();

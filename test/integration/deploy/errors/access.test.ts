@@ -2,14 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sh } from '../../../lab/engine.ts';
-import { type Host, type Login, makeLogin } from '../../../lab/host.ts';
+import { NOWHERE, sh } from '../../../lab/engine.ts';
+import { type Host, type Login, makeLogin, pinned, targetAt } from '../../../lab/host.ts';
 import { type Lab, openLab } from '../../../lab/lab.ts';
 import { hello, type Hello, stateOf } from '../hello.ts';
 import { type Case, expectProblem } from './refused.ts';
-
-/** An address of the lab's network at which nothing is. */
-const NOWHERE = '10.213.1.125';
 
 const CASES: readonly Case[] = [
   {
@@ -17,7 +14,7 @@ const CASES: readonly Case[] = [
     id: 'host-key-changed',
     value: ({ host }) => host.target,
     fix: 'Find out why before anything else',
-    inputs: ({ host, other }) => ({ 'ssh-known-hosts': `${host.address} ${other.publicKey}` }),
+    inputs: ({ host, other }) => ({ 'ssh-known-hosts': pinned(host.at(22), other.publicKey) }),
     says: async ({ host, other }) => {
       const offered = await host.exec('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
       const expected = await sh('ssh-keygen', ['-lf', '-'], { input: other.publicKey });
@@ -31,22 +28,22 @@ const CASES: readonly Case[] = [
     name: 'no host key pinned at all',
     id: 'host-key-not-pinned',
     value: ({ host }) => host.target,
-    fix: /ssh-keyscan -t ed25519 10\.213\.1\.\d+ - and compare its fingerprint/,
+    fix: /ssh-keyscan -t ed25519 (-p \d+ )?[\d.]+ - and compare its fingerprint/,
     inputs: () => ({ 'ssh-known-hosts': '' }),
   },
   {
     name: 'only the key of another host pinned',
     id: 'host-key-not-pinned',
     value: ({ host }) => host.target,
-    fix: /Add the output of "ssh-keyscan -t ed25519 10\.213\.1\.\d+" to ssh-known-hosts/,
+    fix: /Add the output of "ssh-keyscan -t ed25519 (-p \d+ )?[\d.]+" to ssh-known-hosts/,
     inputs: ({ other }) => ({ 'ssh-known-hosts': `elsewhere.example ${other.publicKey}` }),
   },
   {
     name: 'a user who may not log in',
     id: 'ssh-auth-failed',
-    value: ({ host }) => `intruder@${host.address}`,
+    value: ({ host }) => targetAt(host.at(22), 'intruder'),
     fix: 'Add the public key to ~intruder/.ssh/authorized_keys on the host',
-    inputs: ({ host }) => ({ host: `intruder@${host.address}` }),
+    inputs: ({ host }) => ({ host: targetAt(host.at(22), 'intruder') }),
   },
   {
     name: 'a key that the host does not know',
@@ -65,9 +62,9 @@ const CASES: readonly Case[] = [
   {
     name: 'a port at which nothing listens',
     id: 'host-refused',
-    value: ({ host }) => `${host.target}:2222`,
-    fix: 'Check the port (2222) and that sshd runs: systemctl status ssh',
-    inputs: ({ host }) => ({ host: `${host.target}:2222` }),
+    value: ({ host }) => host.closed,
+    fix: 'Check the port (9) and that sshd runs: systemctl status ssh',
+    inputs: ({ host }) => ({ host: host.closed }),
   },
   {
     name: 'a key with a passphrase',
