@@ -13,7 +13,7 @@ nl='
 '
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
-root='' project='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
+root='' project='' environment='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
 socket='' by='' ledger='' base='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
@@ -26,8 +26,8 @@ emit() {
   printf '%s\n' "$line"
 }
 
-# each FIELD...: every line of stdin behind these fields. Not sed: it would leave a missing last newline missing.
-each() { awk -v prefix="$(emit "$@" '')" '{ print prefix $0 }'; }
+# each FIELD...: every line of stdin behind these fields. Not sed: it would leave a missing last newline missing. Not awk -v: it reads escapes.
+each() { prefix=$(emit "$@" '') awk '{ print ENVIRON["prefix"] $0 }'; }
 
 # note FIELD...: one line to the journal of this transaction, and so to whoever follows it.
 note() { emit "$@" >>"journal/$tx"; }
@@ -51,6 +51,7 @@ read_args() {
     case ${argument%% *} in
       root) root=$value ;;
       project) project=$value ;;
+      environment) environment=$value ;;
       tx) tx=$value ;;
       release) release=$value ;;
       kind) kind=$value ;;
@@ -105,6 +106,9 @@ named() {
   [ -z "$1" ] || printf '%s\t%s' "$1" "$(sed -n 's/^  "version": "\([^"]*\)".*/\1/p' "releases/$1/settings.json" 2>/dev/null)"
 }
 
+# project_of RELEASE: the name of its Compose project.
+project_of() { sed -n 's/^  "name": "\([^"]*\)".*/\1/p' "$1/compose.json"; }
+
 # replace FILE: stdin becomes the content of FILE at once or not at all.
 replace() { cat >"$1.new" && mv -f "$1.new" "$1"; }
 
@@ -146,8 +150,9 @@ look() {
 # containers SERVICE: id and name of each container of a service, as last seen.
 containers() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == service { print $1 FS $2 }'; }
 
-# composed ARGUMENT...: docker compose on the release that $composed names; what it says goes to the transaction's own log.
-composed() { docker compose -p "$project" -f "releases/$composed/compose.json" "$@" </dev/null >>"journal/$tx.out" 2>&1; }
+# composed ARGUMENT...: docker compose on the release that $composed names, or on a variant of its file; what it says goes to the transaction's
+# own log.
+composed() { docker compose -p "$project" -f "${variant:-releases/$composed/compose.json}" "$@" </dev/null >>"journal/$tx.out" 2>&1; }
 
 # failure TEXT: why the transaction cannot go on, with the last words of the tools.
 failure() {

@@ -12,7 +12,10 @@ verb_prepare() {
   settle || return 1
   # Compose and the engine take a tenth of a second each to answer: they are asked side by side.
   set --
-  [ -z "$project" ] || set -- -p "$project"
+  if [ -n "$project" ]; then
+    known_project
+    set -- -p "$project"
+  fi
   while IFS= read -r file; do
     [ -z "$file" ] || set -- "$@" -f "$incoming/src/$file"
   done <<EOT
@@ -22,6 +25,28 @@ EOT
   # From here on the values live in compose.json of the release alone.
   rm -rf "$incoming"
   return "$fit"
+}
+
+# known_project: the name that the project has on this host already: that of the release which it serves; else that of what runs there, by
+# its labels: what was released as this environment, wherever its ledger is; or what somebody started by hand under one of the two names that
+# are ours by right, `<app>-<environment>` and `<app>` (Compose's own, in a folder of that name).
+known_project() {
+  if [ -f current/compose.json ]; then
+    project=$(project_of current)
+    return
+  fi
+  found=$(docker ps -a --filter label=com.docker.compose.project --format \
+    "{{.Label \"com.docker.compose.project\"}}$tab{{.Label \"slipway.release\"}}$tab{{.Label \"slipway.environment\"}}" 2>/dev/null |
+    awk -F "$tab" -v environment="$environment" -v usual="$project" -v short="${environment%%/*}" '
+      $3 == environment { same = $1 }
+      $2 == "" { hand[$1] }
+      $2 != "" { ours[$1] }
+      END {
+        if (same == "" && usual in hand && !(usual in ours)) same = usual
+        if (same == "" && short in hand && !(short in ours)) same = short
+        print same
+      }')
+  project=${found:-$project}
 }
 
 # unwritable: without a place for it, the payload would be taken for the next request. $why says why there is none.
@@ -117,16 +142,33 @@ from_registry() {
     { : >"$failed"; refuse pull-failed "$ref" "$(printf '%s' "$words" | flat)"; return 1; }
 }
 
-# What is here: the current release with what it says about itself, what is kept, the containers of the project, and which ports those of
-# others hold.
+# What is here: the current release with what it says about itself, what is kept, the containers of the project, and of others which ports
+# they hold, and which of them somebody started by hand.
 report() {
   emit current "$(named "$(current_release)")"
   [ ! -f current/settings.json ] || each settings <current/settings.json
+  [ ! -f current/compose.json ] || emit project "$(project_of current)"
   for kept in releases/*/compose.json; do
     [ ! -f "$kept" ] || { kept=${kept#releases/}; emit kept "${kept%/compose.json}"; }
   done
-  docker ps -a --no-trunc --format "{{.Label \"com.docker.compose.project\"}}$tab{{.Label \"com.docker.compose.oneoff\"}}$tab{{.Ports}}$tab{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Label \"slipway.fingerprint\"}}$tab{{.Label \"slipway.release\"}}" |
-    awk -F "$tab" -v OFS="$tab" -v project="$project" '
-      $1 == project && $2 != "True" { print "container", $4, $5, $6, $7, $8, $9 }
-      $1 != project && $3 ~ /->/ { print "port", $5, $1, $3 }'
+  docker ps -a --no-trunc --format "{{.Label \"com.docker.compose.project\"}}$tab{{.Label \"com.docker.compose.oneoff\"}}$tab{{.Ports}}$tab{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Label \"slipway.fingerprint\"}}$tab{{.Label \"slipway.release\"}}$tab{{.Label \"slipway.root\"}}$tab{{.Image}}" >"$tmp/ps"
+  awk -F "$tab" -v OFS="$tab" -v project="$project" '
+    $1 == project && $2 != "True" { print "container", $4, $5, $6, $7, $8, $9, $10 }
+    $1 != project && $3 ~ /->/ { print "port", $5, $1, $3 }
+    $1 != project && $1 != "" && $9 == "" && $2 != "True" { print "stranger", $1, $6, $11 }' "$tmp/ps"
+  # shellcheck disable=SC2046 # a list of ids
+  mounts $(awk -F "$tab" -v project="$project" '$1 == project && $2 != "True" && $9 == "" { print $4 }' "$tmp/ps")
+}
+
+# mounts ID...: what containers that somebody started by hand keep outside of themselves; and which files there are in folders of the host
+# that they may write to (the first thousand; `?` stands for what this user cannot see).
+mounts() {
+  [ $# -gt 0 ] || return 0
+  docker inspect --format "{{\$service := index .Config.Labels \"com.docker.compose.service\"}}{{range .Mounts}}mount$tab{{\$service}}$tab{{json .}}{{println}}{{end}}" "$@" | grep .
+  docker inspect --format '{{range .Mounts}}{{if and .RW (eq .Type "bind")}}{{println .Source}}{{end}}{{end}}' "$@" | sort -u |
+    while IFS= read -r folder; do
+      [ -d "$folder" ] || [ ! -e "$folder" ] || continue
+      emit held "$folder" .
+      { (cd "$folder" && timeout 5 find . -xdev ! -type d) 2>/dev/null || echo '?'; } | head -n 1000 | each held "$folder"
+    done
 }

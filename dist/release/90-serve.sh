@@ -74,9 +74,10 @@ verb_status() { report; emit lock "$(flock -n lock true 2>/dev/null || cat lock)
 
 verb_history() { [ ! -f history.ndjson ] || tail -n 200 history.ndjson | each entry; }
 
-# What the record of an earlier release says, so that the runner can plan a way back to it.
+# What the record of an earlier release says, and what the host is like now, so that the runner can plan a way back to it.
 verb_release() {
   [ -f "releases/$release/compose.json" ] || { refuse release-unknown "$release"; return 1; }
+  preflight
   each model <"releases/$release/compose.json"
   each record <"releases/$release/release.json"
   each settings <"releases/$release/settings.json"

@@ -31430,7 +31430,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8120);
-/* harmony import */ var _src_deploy_run_rollback_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4436);
+/* harmony import */ var _src_deploy_run_rollback_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3323);
 
 
 
@@ -32026,7 +32026,7 @@ function author() {
 
 /***/ }),
 
-/***/ 4436:
+/***/ 3323:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -32670,6 +32670,7 @@ const JOURNAL_KINDS = new Set([
     'new',
     'old',
     'touched',
+    'aside',
     'failed',
     'log',
     'announced',
@@ -32929,105 +32930,6 @@ function unknownOutcome(cause, host) {
     }, { cause });
 }
 
-;// CONCATENATED MODULE: ./src/deploy/model.ts
-
-
-const volume = schemas/* looseObject */._H3({
-    type: schemas/* string */.YjP(),
-    source: schemas/* string */.YjP().optional(),
-    target: schemas/* string */.YjP().optional(),
-    read_only: schemas/* boolean */.zMY().optional(),
-    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
-});
-/** Compose prints sizes as strings. */
-const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
-const service = schemas/* looseObject */._H3({
-    image: schemas/* string */.YjP().optional(),
-    build: schemas/* unknown */.L5J().optional(),
-    container_name: schemas/* string */.YjP().optional(),
-    platform: schemas/* string */.YjP().optional(),
-    logging: schemas/* looseObject */._H3({
-        driver: schemas/* string */.YjP().optional(),
-        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
-    })
-        .optional(),
-    network_mode: schemas/* string */.YjP().optional(),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
-        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
-        ipv4_address: schemas/* string */.YjP().optional(),
-        ipv6_address: schemas/* string */.YjP().optional(),
-    })
-        .nullable())
-        .optional(),
-    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
-        published: schemas/* string */.YjP().optional(),
-        target: schemas/* number */.aig().optional(),
-        protocol: schemas/* string */.YjP().optional(),
-        host_ip: schemas/* string */.YjP().optional(),
-    }))
-        .optional(),
-    volumes: schemas/* array */.YOg(volume).optional(),
-    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
-    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
-    scale: schemas/* number */.aig().optional(),
-    mem_reservation: bytes.optional(),
-    deploy: schemas/* looseObject */._H3({
-        replicas: schemas/* number */.aig().optional(),
-        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
-            .optional(),
-        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
-    })
-        .optional(),
-    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
-    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
-});
-const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
-const modelSchema = schemas/* looseObject */._H3({
-    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
-        .optional(),
-    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-});
-/** @throws UserError `compose-invalid` */
-function parseModel(text) {
-    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
-    if (/"__proto__"\s*:/.test(text))
-        throw unreadable('something is called __proto__', '__proto__');
-    const result = modelSchema.safeParse(JSON.parse(text));
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
-}
-function unreadable(what, value) {
-    return new errors/* UserError */.yo({
-        id: 'compose-invalid',
-        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
-        value,
-        fix: 'Mend this part of the Compose file; try it with: docker compose config',
-    });
-}
-/** How many containers a service shall have. */
-function replicas({ deploy, scale }) {
-    return deploy?.replicas ?? scale ?? 1;
-}
-/** The networks of a service; Compose gives `default` to one that names none. */
-function model_networksOf({ networks }) {
-    return Object.keys(networks ?? {});
-}
-/**
- * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
- * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
- */
-function formatJson(value) {
-    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `${text}\n`;
-}
-
-;// CONCATENATED MODULE: external "node:path/posix"
-const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 // EXTERNAL MODULE: ./src/kit/yaml.ts
 var yaml = __nccwpck_require__(5533);
 ;// CONCATENATED MODULE: ./src/deploy/files.ts
@@ -33173,6 +33075,224 @@ function files_below(folder, file) {
         : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/adopt.ts
+
+
+/** Reads what docker inspect says of one mount. */
+function parseMount(service, json) {
+    const read = JSON.parse(json);
+    const { Type: type = '', Name: name = '', Source: source = '', Destination: target = '' } = read;
+    return { service, type, name, source, target };
+}
+/** Docker's own name for a volume. */
+const ANONYMOUS = /^[0-9a-f]{64}$/;
+/** As many files of a folder as the host tells at most. */
+const LISTED = 1_000;
+/** The containers that this ledger knows nothing of: they cannot be made again as they were. */
+function startedByHand({ current, containers }) {
+    return containers.filter(({ release }) => release === '' || current === undefined);
+}
+/**
+ * Finds out what has to stay as it is of a project that somebody started by hand: wherever its data lies.
+ * @param source where Compose resolved the files
+ * @throws UserError `adoption-leaves-data`
+ */
+function adopt(model, state, source, workspace, secretFiles, host) {
+    const before = state.facts?.kept;
+    const binds = { ...before?.binds };
+    const volumes = { ...before?.volumes };
+    const lines = [];
+    const left = [];
+    for (const mount of state.mounts) {
+        const { service, type, target, name } = mount;
+        if (!Object.hasOwn(model.services, service) || !/^(?:bind|volume)$/.test(type))
+            continue;
+        const declared = declaredMounts(service, model).find((one) => one.target === target);
+        const path = type === 'bind' && declared ? below(source, declared.from) : undefined;
+        const stays = (what) => lines.push(`${service}: ${target} stays ${what}`);
+        if (path !== undefined) {
+            if (!isData(path, mount, state, workspace, secretFiles))
+                continue;
+            binds[path] = mount.source;
+            stays(`${mount.source} (in the Compose file: ./${path})`);
+        }
+        else if (ANONYMOUS.test(name) && (declared?.from ?? '') === '') {
+            const only = state.containers.filter((one) => one.service === service).length === 1;
+            if (only)
+                volumes[service] = { ...volumes[service], [target]: name };
+            if (only)
+                stays(`the volume ${name.slice(0, 12)}…, which has no name of its own`);
+            else
+                lines.push(`${service}: each container has a volume of its own at ${target}; they stay on the host, unused`); // prettier-ignore
+        }
+        else {
+            const was = name === '' ? mount.source : name;
+            if (declared?.from === was)
+                stays(name === '' ? was : `the volume ${was}`);
+            else if (name !== '' || (state.held.get(was)?.length ?? 0) > 0)
+                left.push(`${service}: ${target} is ${was} and would be ${declared?.from ?? 'nothing'}`);
+        }
+    }
+    if (left.length > 0)
+        throw leavesData(left, host);
+    return { kept: { binds, volumes }, lines: [...taken(model, state), ...lines] };
+}
+/** What the Compose file mounts into a service: the path in the container, and the volume's name or the path on the host. */
+function declaredMounts(name, model) {
+    const service = model.services[name] ?? {};
+    const files = (used, all, folder) => (used ?? []).map(({ source, target = source }) => ({
+        target: target.startsWith('/') ? target : `${folder}${target}`,
+        from: all?.[source]?.file ?? '',
+    }));
+    return [
+        ...(service.volumes ?? []).map(({ type, source = '', target = '' }) => ({
+            target,
+            from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : source,
+        })),
+        ...files(service.secrets, model.secrets, '/run/secrets/'),
+        ...files(service.configs, model.configs, '/'),
+    ];
+}
+/**
+ * Whether a relative path stands for data, which stays, rather than for a part of the repository, which each release brings anew: it is
+ * not in the repository, or it is a folder that the container may write to and that holds what the repository does not.
+ */
+function isData(path, { source }, { held }, workspace, secretFiles) {
+    if (!exists(path, workspace, secretFiles))
+        return true;
+    const files = held.get(source);
+    if (files === undefined)
+        return false;
+    const { entries } = readContent(`${workspace}/${path}`, workspace, secretFiles);
+    const released = new Set(entries.map((entry) => entry.path));
+    return files.length >= LISTED || files.some((file) => !released.has(file));
+}
+/** Whose containers are taken over. */
+function taken({ name, services }, state) {
+    const byHand = startedByHand(state).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const known = byHand.filter(({ service }) => Object.hasOwn(services, service));
+    const others = byHand.filter(({ service }) => !Object.hasOwn(services, service));
+    return [
+        ...(known.length === 0
+            ? []
+            : [`The project ${name} is taken over: ${known.map((one) => one.name).join(', ')}`]),
+        ...others.map((one) => `${one.name} is not in the Compose file, and stays as it is`),
+    ];
+}
+function leavesData(left, host) {
+    return new UserError({
+        id: 'adoption-leaves-data',
+        message: `${host}: containers that were started by hand keep data where the Compose file mounts something else.`,
+        value: left.join('; '),
+        fix: 'Mount the same: a volume by its name (volumes: { data: { name: ... } }), a folder by its path. To leave the data behind, remove the container first; its volumes stay: docker rm -f <container>',
+    });
+}
+
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./src/deploy/model.ts
+
+
+const volume = schemas/* looseObject */._H3({
+    type: schemas/* string */.YjP(),
+    source: schemas/* string */.YjP().optional(),
+    target: schemas/* string */.YjP().optional(),
+    read_only: schemas/* boolean */.zMY().optional(),
+    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
+});
+/** Compose prints sizes as strings. */
+const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
+/** How a service uses a config or a secret. */
+const used = schemas/* array */.YOg(schemas/* looseObject */._H3({ source: schemas/* string */.YjP(), target: schemas/* string */.YjP().optional() }));
+const service = schemas/* looseObject */._H3({
+    image: schemas/* string */.YjP().optional(),
+    build: schemas/* unknown */.L5J().optional(),
+    container_name: schemas/* string */.YjP().optional(),
+    platform: schemas/* string */.YjP().optional(),
+    logging: schemas/* looseObject */._H3({
+        driver: schemas/* string */.YjP().optional(),
+        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
+    })
+        .optional(),
+    network_mode: schemas/* string */.YjP().optional(),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
+        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
+        ipv4_address: schemas/* string */.YjP().optional(),
+        ipv6_address: schemas/* string */.YjP().optional(),
+    })
+        .nullable())
+        .optional(),
+    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
+        published: schemas/* string */.YjP().optional(),
+        target: schemas/* number */.aig().optional(),
+        protocol: schemas/* string */.YjP().optional(),
+        host_ip: schemas/* string */.YjP().optional(),
+    }))
+        .optional(),
+    volumes: schemas/* array */.YOg(volume).optional(),
+    configs: used.optional(),
+    secrets: used.optional(),
+    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
+    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
+    scale: schemas/* number */.aig().optional(),
+    mem_reservation: bytes.optional(),
+    deploy: schemas/* looseObject */._H3({
+        replicas: schemas/* number */.aig().optional(),
+        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
+            .optional(),
+        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
+    })
+        .optional(),
+    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
+    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
+});
+const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
+const modelSchema = schemas/* looseObject */._H3({
+    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
+    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
+    volumes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
+    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+});
+/** @throws UserError `compose-invalid` */
+function parseModel(text) {
+    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
+    if (/"__proto__"\s*:/.test(text))
+        throw unreadable('something is called __proto__', '__proto__');
+    const result = modelSchema.safeParse(JSON.parse(text));
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+function unreadable(what, value) {
+    return new errors/* UserError */.yo({
+        id: 'compose-invalid',
+        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
+        value,
+        fix: 'Mend this part of the Compose file; try it with: docker compose config',
+    });
+}
+/** How many containers a service shall have. */
+function replicas({ deploy, scale }) {
+    return deploy?.replicas ?? scale ?? 1;
+}
+/** The networks of a service; Compose gives `default` to one that names none. */
+function model_networksOf({ networks }) {
+    return Object.keys(networks ?? {});
+}
+/**
+ * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
+ * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
+ */
+function formatJson(value) {
+    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `${text}\n`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/compose.ts
 
 
@@ -33222,6 +33342,9 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         }
         if (path === '')
             throw outside('.');
+        const stays = Object.hasOwn(place.kept.binds, path) ? place.kept.binds[path] : undefined;
+        if (stays !== undefined)
+            return stays;
         if (!exists(path, workspace, secretFiles))
             return `${place.root}/shared/${path}`;
         const content = readContent(`${workspace}/${path}`, workspace, secretFiles);
@@ -33236,17 +33359,25 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         return `${place.root}/files/${content.sha256}`;
     };
     const services = {};
+    const external = {};
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
         const { build: _built, develop: _watched, ...rest } = original;
+        const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+        const volumes = [
+            ...(original.volumes ?? [])
+                .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
+                .map((volume) => volume.type === 'bind' && volume.source !== undefined
+                ? { ...volume, source: settle(volume.source, isProxy) }
+                : volume),
+            ...unnamed,
+        ];
+        for (const { source } of unnamed)
+            external[source] = { name: source, external: true };
         const service = {
             ...rest,
             image: images.get(name),
-            ...(original.volumes && {
-                volumes: original.volumes.map((volume) => volume.type === 'bind' && volume.source !== undefined
-                    ? { ...volume, source: settle(volume.source, isProxy) }
-                    : volume),
-            }),
+            ...(volumes.length > 0 && { volumes }),
         };
         services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
     }
@@ -33267,17 +33398,43 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
     }
     const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) => all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })));
     return {
-        model: { ...model, services, ...(configs && { configs }), ...(secrets && { secrets }) },
+        model: {
+            ...model,
+            services,
+            ...((model.volumes ?? Object.keys(external).length > 0) && {
+                volumes: { ...model.volumes, ...external },
+            }),
+            ...(configs && { configs }),
+            ...(secrets && { secrets }),
+        },
         entries: [...entries, ...proxyFiles.values()],
     };
 }
-/** Labels every container with the release that makes it. It is no part of the fingerprint: an unchanged service keeps its label. */
-function labelled(model, release) {
+/** The volumes that were kept for a service, but for those that have been given another one since. */
+function unnamedVolumes({ volumes = [] }, kept = {}) {
+    return Object.entries(kept)
+        .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
+        .map(([target, source]) => ({ type: 'volume', source, target }));
+}
+/** How containers say whose they are. */
+function labelOf({ app, environment }) {
+    return `${app}/${environment}`;
+}
+/**
+ * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
+ * part of the fingerprint: an unchanged service keeps its labels.
+ */
+function labelled(model, release, environment, root) {
+    const labels = {
+        'slipway.release': release,
+        'slipway.environment': environment,
+        'slipway.root': root,
+    };
     return {
         ...model,
         services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
             name,
-            { ...service, labels: { ...service.labels, 'slipway.release': release } },
+            { ...service, labels: { ...service.labels, ...labels } },
         ])),
     };
 }
@@ -33379,7 +33536,11 @@ function plan(input) {
         reason: 'no longer in the Compose file',
     }));
     const steps = [...once, ...replaced].sort((a, b) => a.level - b.level || (a.service < b.service ? -1 : 1));
-    return { steps: [...steps, ...removed], joins: joins(input, replaced) };
+    const adopted = replaced
+        .filter(({ action }) => action !== 'keep')
+        .filter(({ service }) => input.byHand.some((container) => container.service === service))
+        .map(({ service }) => ({ service, name: model.services[service]?.container_name }));
+    return { steps: [...steps, ...removed], joins: joins(input, replaced), adopted };
 }
 function replaceStep(name, service, containers, isProxy, level) {
     const wanted = replicas(service);
@@ -33404,7 +33565,7 @@ function changeOf(service, own, wanted) {
     if (own.length === 0)
         return wanted === 0 ? undefined : 'new';
     if (own.some(({ fingerprint }) => fingerprint === ''))
-        return 'not yet managed by Slipway';
+        return 'started by hand';
     if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
         return 'changed';
     if (own.some(({ state }) => state !== 'running'))
@@ -33491,7 +33652,7 @@ function joins({ model, routing, built }, steps) {
     })));
 }
 /** The plan as the host program reads it: one line each, fields separated by tabs, no field empty. */
-function planLines({ steps, joins: names }, routing) {
+function planLines({ steps, joins: names, adopted }, routing) {
     const rows = [
         ...steps.map(({ service, action, level, replicas: count }) => [
             'service',
@@ -33502,6 +33663,7 @@ function planLines({ steps, joins: names }, routing) {
         ]),
         ...(routing === undefined ? [] : [['proxy', routing.proxy]]),
         ...Object.entries(routing?.ports ?? {}).map(([service, port]) => ['upstream', service, port]),
+        ...adopted.map(({ service, name = '-' }) => ['adopt', service, name]),
         ...names.map(({ service, network, aliases }) => ['join', service, network, aliases.join(',')]),
     ];
     return `${rows.map((row) => row.join('\t')).join('\n')}\n`;
@@ -33582,11 +33744,15 @@ function stateCollector() {
     const settings = [];
     const kept = [];
     const containers = [];
+    const mounts = [];
+    const held = new Map();
+    const strangers = [];
+    let project;
     const taken = [];
     const images = new Map();
     return {
         read: ({ kind, fields }) => {
-            const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
+            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
             if (kind === 'current')
                 current = served(a, b);
             else if (kind === 'settings')
@@ -33594,7 +33760,23 @@ function stateCollector() {
             else if (kind === 'kept')
                 kept.push(a);
             else if (kind === 'container')
-                containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+                containers.push({
+                    id: a,
+                    name: b,
+                    service: c,
+                    state: d,
+                    fingerprint: e,
+                    release: f,
+                    root: g,
+                });
+            else if (kind === 'project')
+                project = a;
+            else if (kind === 'mount')
+                mounts.push(parseMount(a, fields.slice(1).join('\t')));
+            else if (kind === 'held')
+                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'stranger')
+                strangers.push({ project: a, service: b, image: c });
             else if (kind === 'port')
                 taken.push(...takenPorts(a, b, c));
             else if (kind === 'image')
@@ -33604,11 +33786,19 @@ function stateCollector() {
             current,
             facts: settings.length === 0 ? undefined : parseFacts(settings),
             kept,
+            project,
             containers,
+            mounts,
+            held,
+            strangers,
             taken,
             images,
         }),
     };
+}
+/** A name as `find .` prints it; none for the folder itself. */
+function fileOf(name) {
+    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 /** Makes the images be on the host and learns what runs there. */
 async function pull(session, base, images, login, log) {
@@ -33752,8 +33942,10 @@ function sentence(outcome, what, environment, serving, why) {
 
 
 /** Shows what will happen to each service, and why. */
-function announce({ session, plan, release, environment }, log) {
+function announce({ session, plan, release, environment, adoption }, log) {
     log.info(`${session.target.text}: ${release}`);
+    for (const line of adoption)
+        log.info(`  ${line}`);
     for (const { service, action, reason } of plan.steps)
         log.info(`  ${service}: ${action}, ${reason}`);
     for (const change of environment)
@@ -33921,6 +34113,7 @@ const PARTS = [
     __nccwpck_require__.ab + "20-prepare.sh",
     __nccwpck_require__.ab + "30-nginx.sh",
     __nccwpck_require__.ab + "40-replace.sh",
+    __nccwpck_require__.ab + "45-adopt.sh",
     __nccwpck_require__.ab + "50-activate.sh",
     __nccwpck_require__.ab + "90-serve.sh",
 ];
@@ -34119,8 +34312,10 @@ var summary = __nccwpck_require__(4508);
 
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 async function reportResult(result, report) {
-    const serving = result.hosts[0]?.serving;
-    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving ?? null), result.why);
+    const [first] = result.hosts;
+    const serving = first?.serving;
+    const before = first?.prepared.adoption.length ? 'what was started by hand' : null;
+    const said = sentence(result.outcome, report.what, report.environment, serving === undefined ? before : nameOf(serving), result.why);
     const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
         `**${(0,summary/* cell */.Hn)(host)}**: ${outcome}`,
         planTable(prepared),
@@ -34140,7 +34335,9 @@ async function reportError(error, current, report) {
     if (outcome === undefined || !(error instanceof errors/* UserError */.yo))
         throw error;
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
-    const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
+    // Nothing of ours does not mean nothing: somebody may have started something by hand.
+    const known = outcome === 'aborted' ? (current ?? undefined) : current;
+    const said = sentence(outcome, report.what, report.environment, nameOf(known), error.message);
     await finish(outcome, said, current ?? undefined, report, [
         ...problemsOf(error).flatMap((problem) => [
             ...(problem === error ? [] : [(0,summary/* cell */.Hn)(problem.message)]),
@@ -34175,7 +34372,7 @@ async function finish(outcome, said, serving, report, blocks) {
     else
         (0,action/* failWith */.f)(EXIT_CODES[outcome], said);
 }
-function planTable({ plan, release, environment }) {
+function planTable({ plan, release, environment, adoption }) {
     const rows = plan.steps.map(({ service, action, reason }) => [
         (0,summary/* code */.aY)(service),
         action,
@@ -34184,6 +34381,7 @@ function planTable({ plan, release, environment }) {
     return [
         (0,summary/* code */.aY)(release),
         (0,summary/* table */.tp)(['service', 'what happens', 'why'], rows),
+        ...(adoption.length === 0 ? [] : [adoption.map((line) => `- ${(0,summary/* cell */.Hn)(line)}`).join('\n')]),
         ...environment.map((change) => `Environment of ${(0,summary/* cell */.Hn)(change)}`),
     ].join('\n\n');
 }
@@ -34297,7 +34495,322 @@ function environmentChanges(before, model) {
     return [...bySentence].map(([sentence, names]) => `${names.join(', ')}: ${sentence}`);
 }
 
+;// CONCATENATED MODULE: ./src/kit/size.ts
+
+const UNITS = {
+    B: 1,
+    kB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    kiB: 2 ** 10,
+    MiB: 2 ** 20,
+    GiB: 2 ** 30,
+};
+/**
+ * Reads a size such as `500MB` into bytes.
+ * @throws UserError `bad-size`
+ */
+function parseSize(text) {
+    const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\s?((?:[kMG]i?)?B)$/.exec(text) ?? [];
+    const factor = UNITS[unit];
+    if (factor !== undefined)
+        return Number(amount) * factor;
+    throw new errors/* UserError */.yo({
+        id: 'bad-size',
+        message: 'This is not a size.',
+        value: text,
+        fix: 'Write a number and a unit, for example 500MB or 1.5GiB.',
+    });
+}
+/** `0.4 MB`, `123.4 MB`, `1.23 GB`: a size for people. */
+function formatSize(bytes) {
+    return Math.abs(bytes) >= 1e9
+        ? `${(bytes / 1e9).toFixed(2)} GB`
+        : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/headroom.ts
+
+
+/** The memory that one container of a service reserves, in bytes; 0 when the Compose file does not say. A limit is no need. */
+function reserved(service) {
+    const said = service?.deploy?.resources?.reservations?.memory ?? service?.mem_reservation ?? 0;
+    return Number(said) || 0;
+}
+/**
+ * Holds a plan against the memory that is free: two versions of a service side by side need it twice. What does not fit so is stopped
+ * first, the largest services before the others. A pure function; without reservations or a number from the host it changes nothing.
+ * @param free bytes, as the host's kernel says
+ * @param lacking told that what is new does not fit at all (`memory-short`); where nobody is, that is thrown
+ */
+function withinMemory(plan, model, containers, free, host, lacking = (error) => {
+    throw error;
+}) {
+    if (free === undefined)
+        return plan;
+    const runs = new Set(containers.filter(({ state }) => state === 'running').map(({ service }) => service));
+    const need = ({ service, replicas }) => reserved(model.services[service]) * replicas;
+    const starting = plan.steps.filter((step) => (step.action === 'start-first' || step.action === 'stop-first') && need(step) > 0);
+    const added = starting.filter(({ service }) => !runs.has(service));
+    const addedBytes = added.reduce((sum, step) => sum + need(step), 0);
+    if (addedBytes > free) {
+        const error = new errors/* UserError */.yo({
+            id: 'memory-short',
+            message: `${host}: the host has not enough free memory for what is new in this release.`,
+            value: `${added.map((step) => `${step.service}: ${formatSize(need(step))}`).join(', ')}; ${formatSize(free)} free`,
+            fix: 'Give the host more memory, stop something else on it, or lower deploy.resources.reservations.memory in the Compose file.',
+        });
+        lacking(error);
+    }
+    let left = Math.max(0, free - addedBytes);
+    const short = new Map();
+    const twice = starting.filter(({ service, action }) => action === 'start-first' && runs.has(service)); // prettier-ignore
+    for (const step of twice.sort((a, b) => need(a) - need(b))) {
+        const bytes = need(step);
+        if (bytes <= left)
+            left -= bytes;
+        else
+            short.set(step.service, `${formatSize(bytes)} for a second version do not fit into the ${formatSize(left)} that are free`); // prettier-ignore
+    }
+    return {
+        ...plan,
+        steps: plan.steps.map((step) => {
+            const why = short.get(step.service);
+            return why === undefined
+                ? step
+                : { ...step, action: 'stop-first', reason: `${step.reason}; ${why}` };
+        }),
+        joins: plan.joins.filter(({ service }) => !short.has(service)),
+    };
+}
+
+;// CONCATENATED MODULE: ./src/deploy/host-facts.ts
+/** What a host said of itself while it prepared: names and values, as src/host/program/15-preflight.sh gathers them. */
+class HostFacts {
+    #lines = new Map();
+    /** @param nowMs when the line came: the host's clock is held against it */
+    add({ fields: [name = '', ...values] }, nowMs) {
+        const line = name === 'clock' ? [...values, String(nowMs)] : values;
+        this.#lines.set(name, [...(this.#lines.get(name) ?? []), line]);
+    }
+    /** The value of a fact; undefined when the host did not say, or had nothing to say. */
+    get(name) {
+        const value = this.#lines.get(name)?.[0]?.[0];
+        return value === '' ? undefined : value;
+    }
+    /** A fact that is a number; undefined when it is none. */
+    number(name) {
+        const value = Number(this.get(name) ?? NaN);
+        return Number.isFinite(value) ? value : undefined;
+    }
+    /** Every line of a fact. */
+    all(name) {
+        return this.#lines.get(name) ?? [];
+    }
+    /** What the host's kernel could give away without swapping, in bytes. */
+    memoryFree() {
+        const kib = this.number('memory-free');
+        return kib === undefined ? undefined : kib * 1024;
+    }
+    /** How far the host's clock is from the runner's, in seconds; positive when it is ahead. */
+    clockAheadS() {
+        const [seconds, nowMs] = this.all('clock')[0] ?? [];
+        return seconds === undefined || nowMs === undefined || !/^\d+$/.test(seconds)
+            ? 0
+            : Math.round(Number(seconds) - Number(nowMs) / 1000);
+    }
+}
+/** The file systems of Docker's data and of the release, in this order, by one row each of `df -P`. */
+function roomOf(facts, unit) {
+    return facts.all(`df-${unit}`).flatMap(([place = '', row = '']) => {
+        const found = /\s(\d+)\s+\d+\s+(\d+)\s+(?:\d+%|-)\s/.exec(row);
+        // Some file systems have no fixed number of inodes, and say 0.
+        return found && Number(found[1]) > 0
+            ? [{ place, total: Number(found[1]), free: Number(found[2]) }]
+            : [];
+    });
+}
+
+;// CONCATENATED MODULE: ./src/deploy/preflight.ts
+
+
+/**
+ * The oldest Docker Engine and Compose. Engine: 20.10 is what the oldest distribution with support ships (Debian 12), and nothing here
+ * needs a later one. Compose: 2.20 is the first that reads today's files (`include`, `depends_on.required`) and takes
+ * `config --format json`, `--no-recreate --scale` and `run -T` as we use them.
+ * Source: https://docs.docker.com/compose/releases/release-notes/
+ */
+const OLDEST = { engine: '20.10', compose: '2.20' };
+/** Free room without which nothing begins, in KiB: a small image where Docker keeps its data, the files of a release in its folder. */
+const ROOM_KIB = [1_048_576, 65_536];
+const INODES = 10_000;
+const CLOCK_TOLERANCE_S = 60;
+/** Everything that a host's own facts say, whatever shall be released to it. A pure function. */
+function judgeHost(facts, needs = {}) {
+    return [
+        ...dockerFindings(facts),
+        ...sessionFindings(facts),
+        ...roomFindings(facts),
+        ...clockFindings(facts),
+        ...sizeFindings(facts, needs),
+    ];
+}
+function dockerFindings(facts) {
+    const found = [];
+    const root = facts.get('docker-root') ?? '';
+    const command = facts.get('docker') ?? '';
+    if (root.includes('containers/storage')) {
+        found.push({
+            stops: true,
+            id: 'docker-podman',
+            message: 'What answers to docker here is Podman, which is not supported.',
+            value: root,
+            fix: "Install Docker Engine (https://docs.docker.com/engine/install/), and take Podman's socket away from it: unset DOCKER_HOST, sudo systemctl disable --now podman.socket",
+        });
+        return found;
+    }
+    if (command.startsWith('/snap/') || root.startsWith('/var/snap/')) {
+        found.push({
+            stops: true,
+            id: 'docker-snap',
+            message: 'Docker is installed as a snap, which reads neither hidden folders, nor folders outside the home, nor the login for the registry in memory.',
+            value: command,
+            fix: "Install Docker's own packages: sudo snap remove docker (its volumes go with it: back them up first), then https://docs.docker.com/engine/install/",
+        });
+    }
+    const system = facts.get('os');
+    if (system !== undefined && system !== 'linux') {
+        found.push({
+            stops: true,
+            id: 'docker-not-linux',
+            message: 'This Docker Engine does not run Linux containers.',
+            value: system,
+            fix: 'Use a Linux host, or switch Docker to Linux containers.',
+        });
+    }
+    if (older(facts.get('engine'), OLDEST.engine)) {
+        found.push({
+            stops: true,
+            id: 'docker-old',
+            message: `Docker Engine is too old: ${OLDEST.engine} is the oldest that is supported.`,
+            value: facts.get('engine'),
+            fix: 'Upgrade it: https://docs.docker.com/engine/install/',
+        });
+    }
+    if (older(facts.get('compose'), OLDEST.compose)) {
+        found.push({
+            stops: true,
+            id: 'compose-old',
+            message: `Docker Compose is too old: ${OLDEST.compose} is the oldest that is supported.`,
+            value: facts.get('compose'),
+            fix: 'Upgrade it: sudo apt-get update && sudo apt-get install -y docker-compose-plugin; or put one newer file in its place: https://docs.docker.com/compose/install/linux/',
+        });
+    }
+    return found;
+}
+/** Versions of distributions have their own endings, e.g. 28.5.2+dfsg4, and Docker's had leading zeros; what is no version is not judged. */
+function older(version, oldest) {
+    const numbers = (text) => (/^v?(\d+)\.(\d+)/.exec(text) ?? []).slice(1).map(Number); // prettier-ignore
+    const [major, minor] = numbers(version ?? '');
+    const [oldMajor = 0, oldMinor = 0] = numbers(oldest);
+    if (major === undefined || minor === undefined)
+        return false;
+    return major < oldMajor || (major === oldMajor && minor < oldMinor);
+}
+/** Whether what outlives the connection is let live: the release itself for a while, and a rootless Docker for good. */
+function sessionFindings(facts) {
+    const user = facts.get('user') ?? '';
+    const found = [];
+    if (killsProcesses(facts, user)) {
+        found.push({
+            stops: true,
+            id: 'processes-killed',
+            message: 'This host ends all processes of a user who logs out (KillUserProcesses=yes), and so a release whose connection is lost.',
+            value: user,
+            fix: `Leave this user alone: sudo mkdir -p /etc/systemd/logind.conf.d && printf '[Login]\\nKillExcludeUsers=root ${user}\\n' | sudo tee /etc/systemd/logind.conf.d/slipway.conf && sudo systemctl restart systemd-logind (lingering does not help: it is the session that is ended)`,
+        });
+    }
+    if (isRootless(facts) && facts.get('no-linger') !== undefined) {
+        found.push({
+            stops: true,
+            id: 'linger-missing',
+            message: 'Docker runs rootless here, and systemd stops it, with every container, when its user logs out.',
+            value: user,
+            fix: `Let it go on: sudo loginctl enable-linger ${user}`,
+        });
+    }
+    return found;
+}
+function isRootless(facts) {
+    return (facts.get('security') ?? '').includes('name=rootless');
+}
+/** As logind.conf(5) has it: the last word on each setting counts, and root is left alone by default. */
+function killsProcesses(facts, user) {
+    const settings = new Map(facts.all('logind').map(([line = '']) => {
+        const [name = '', value = ''] = line.split('=').map((part) => part.trim());
+        return [name, value];
+    }));
+    const names = (setting) => (settings.get(setting) ?? '').split(/\s+/).filter((name) => name !== '');
+    if (!/^(yes|true|on|1)$/i.test(settings.get('KillUserProcesses') ?? ''))
+        return false;
+    const only = names('KillOnlyUsers');
+    const spared = settings.has('KillExcludeUsers') ? names('KillExcludeUsers') : ['root'];
+    return !spared.includes(user) && (only.length === 0 || only.includes(user));
+}
+function roomFindings(facts) {
+    const fix = 'Make room, for example: docker system prune -a, or give the host a larger disk. What takes it: docker system df; df -h; df -i';
+    const full = (message, value) => ({ stops: true, id: 'disk-full', message, value, fix }); // prettier-ignore
+    const blocks = roomOf(facts, 'k').flatMap(({ place, free }, index) => {
+        const needed = ROOM_KIB[index] ?? 0;
+        return free < needed
+            ? [full('The disk of the host is nearly full.', `${place}: ${free} KiB free, ${needed} KiB needed`)] // prettier-ignore
+            : [];
+    });
+    const inodes = roomOf(facts, 'i').flatMap(({ place, free }) => free < INODES
+        ? [full('The disk of the host has room, but no inodes for more files.', `${place}: ${free} inodes free, ${INODES} needed`)] // prettier-ignore
+        : []);
+    return [...blocks, ...inodes];
+}
+function clockFindings(facts) {
+    const ahead = facts.clockAheadS();
+    if (Math.abs(ahead) <= CLOCK_TOLERANCE_S)
+        return [];
+    return [
+        {
+            stops: false,
+            id: 'clock-off',
+            message: 'The clock of the host is off: its ledger and its logs tell wrong times, and certificates may seem invalid.',
+            value: `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the runner`,
+            fix: 'Let it keep time: sudo timedatectl set-ntp true',
+        },
+    ];
+}
+function sizeFindings(facts, { memory, cores, disk }) {
+    const small = (what, has, wanted) => ({
+        stops: true,
+        id: 'host-too-small',
+        message: `The host has less ${what} than slipway.yml asks for.`,
+        value: `${has} < ${wanted}`,
+        fix: 'Give the host more, or lower requires-host in slipway.yml.',
+    });
+    const found = [];
+    const bytes = facts.number('memory');
+    if (memory !== undefined && bytes !== undefined && bytes < parseSize(memory))
+        found.push(small('memory', formatSize(bytes), memory));
+    const has = facts.number('cores');
+    if (cores !== undefined && has !== undefined && has < cores)
+        found.push(small('processor cores', String(has), String(cores)));
+    const total = roomOf(facts, 'k')[0]?.total;
+    if (disk !== undefined && total !== undefined && total * 1024 < parseSize(disk))
+        found.push(small('disk where Docker keeps its data', formatSize(total * 1024), disk));
+    return found;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/rollback.ts
+
+
+
+
 
 
 
@@ -34350,7 +34863,10 @@ function chooseRelease(entries, kept, current, wanted) {
     }
     return found;
 }
-/** Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. */
+/**
+ * Plans the way back on one host. The release comes back as it was: images, files, configuration and environment values. What speaks
+ * against a release to this host is told and no more: this is the way out.
+ */
 async function prepareRollback(settings, wanted, pullLogin, session, { clock, log }, onCurrent) {
     const base = { root: rootOf(settings), tx: newTransaction(clock) };
     const before = stateCollector();
@@ -34362,7 +34878,16 @@ async function prepareRollback(settings, wanted, pullLogin, session, { clock, lo
     onCurrent(current);
     const entry = chooseRelease(parseLedger(history), kept, current?.release, wanted);
     const files = { model: [], settings: [] };
-    await session.request('release', { ...base, release: entry.release }, ({ kind, fields }) => files[kind]?.push(fields.join('\t')));
+    const found = new HostFacts();
+    await session.request('release', { ...base, release: entry.release }, (line) => {
+        if (line.kind === 'fact')
+            found.add(line, clock.now());
+        else
+            files[line.kind]?.push(line.fields.join('\t'));
+    });
+    const host = session.target.text;
+    for (const finding of judgeHost(found, settings.requiresHost))
+        log.warning((0,errors/* describe */.q0)(new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` })));
     const model = parseModel((files.model ?? []).join('\n'));
     const facts = parseFacts(files.settings ?? []);
     const state = await pull(session, { ...base, project: model.name }, imagesOf(model), pullLogin(imagesOf(model)), log);
@@ -34375,16 +34900,20 @@ async function prepareRollback(settings, wanted, pullLogin, session, { clock, lo
         project: model.name,
         state,
         routing: facts.routing,
-        plan: plan({
+        plan: withinMemory(plan({
             model,
             containers: state.containers,
+            byHand: startedByHand(state),
             routing: facts.routing,
             built: facts.built,
             migrate: facts.migrate,
             ran: {},
             kind: 'rollback',
+        }), model, state.containers, found.memoryFree(), host, (error) => {
+            log.warning((0,errors/* describe */.q0)(error));
         }),
         environment: environmentChanges(state.facts?.environment, model),
+        adoption: [],
         ledger: ledgerOf(model, facts),
         entries: [],
     };

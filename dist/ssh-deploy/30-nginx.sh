@@ -79,6 +79,8 @@ alone() { sed "s/\$/${tab}max_fails=0/"; }
 # announce SERVICE...: when traffic is going to be switched to one of them.
 announce() {
   [ -n "$proxy" ] || return 0
+  # A proxy that was started by hand reads nothing of ours; the one that takes its place will.
+  [ -z "$(by_hand "$proxy")" ] || return 0
   for service; do
     grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || continue
     write_upstreams announced

@@ -187,14 +187,21 @@ unhealthy() {
 stop_first() {
   [ $# -gt 0 ] || return 0
   note touched "$*"
+  # shellcheck disable=SC2046
+  take_over $(by_hand "$@") && remake $(made "$@") || return 1
+  # nginx asks for the address of a name that has stayed the same once a second (valid=1s); until then it would try the old one.
+  for service; do ! grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || { sleep 1.1; break; }; done
+}
+
+# remake SERVICE...: Compose puts a new container in the place of the old one, which is gone.
+remake() {
+  [ $# -gt 0 ] || return 0
   scales=
   for service; do scales="$scales --scale $service=$(replicas_of "$service")"; done
   # shellcheck disable=SC2086
   composed up -d --no-deps --force-recreate --no-build $scales "$@" || { failure "$*" 'could not be replaced'; return 1; }
   look
-  all_healthy "$@" || return 1
-  # nginx asks for the address of a name that has stayed the same once a second (valid=1s); until then it would try the old one.
-  for service; do ! grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || { sleep 1.1; break; }; done
+  all_healthy "$@"
 }
 
 # one_shot SERVICE...: each must end with exit code 0, within half an hour.

@@ -33931,7 +33931,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8555);
-/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6367);
+/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3528);
 
 
 
@@ -35936,7 +35936,7 @@ function versionOf(given, { commit }) {
 
 /***/ }),
 
-/***/ 6367:
+/***/ 3528:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -36580,6 +36580,7 @@ const JOURNAL_KINDS = new Set([
     'new',
     'old',
     'touched',
+    'aside',
     'failed',
     'log',
     'announced',
@@ -36839,105 +36840,6 @@ function unknownOutcome(cause, host) {
     }, { cause });
 }
 
-;// CONCATENATED MODULE: ./src/deploy/model.ts
-
-
-const volume = schemas/* looseObject */._H3({
-    type: schemas/* string */.YjP(),
-    source: schemas/* string */.YjP().optional(),
-    target: schemas/* string */.YjP().optional(),
-    read_only: schemas/* boolean */.zMY().optional(),
-    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
-});
-/** Compose prints sizes as strings. */
-const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
-const service = schemas/* looseObject */._H3({
-    image: schemas/* string */.YjP().optional(),
-    build: schemas/* unknown */.L5J().optional(),
-    container_name: schemas/* string */.YjP().optional(),
-    platform: schemas/* string */.YjP().optional(),
-    logging: schemas/* looseObject */._H3({
-        driver: schemas/* string */.YjP().optional(),
-        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
-    })
-        .optional(),
-    network_mode: schemas/* string */.YjP().optional(),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
-        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
-        ipv4_address: schemas/* string */.YjP().optional(),
-        ipv6_address: schemas/* string */.YjP().optional(),
-    })
-        .nullable())
-        .optional(),
-    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
-        published: schemas/* string */.YjP().optional(),
-        target: schemas/* number */.aig().optional(),
-        protocol: schemas/* string */.YjP().optional(),
-        host_ip: schemas/* string */.YjP().optional(),
-    }))
-        .optional(),
-    volumes: schemas/* array */.YOg(volume).optional(),
-    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
-    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
-    scale: schemas/* number */.aig().optional(),
-    mem_reservation: bytes.optional(),
-    deploy: schemas/* looseObject */._H3({
-        replicas: schemas/* number */.aig().optional(),
-        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
-            .optional(),
-        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
-    })
-        .optional(),
-    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
-    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
-});
-const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
-const modelSchema = schemas/* looseObject */._H3({
-    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
-        .optional(),
-    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-});
-/** @throws UserError `compose-invalid` */
-function parseModel(text) {
-    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
-    if (/"__proto__"\s*:/.test(text))
-        throw unreadable('something is called __proto__', '__proto__');
-    const result = modelSchema.safeParse(JSON.parse(text));
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
-}
-function unreadable(what, value) {
-    return new errors/* UserError */.yo({
-        id: 'compose-invalid',
-        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
-        value,
-        fix: 'Mend this part of the Compose file; try it with: docker compose config',
-    });
-}
-/** How many containers a service shall have. */
-function replicas({ deploy, scale }) {
-    return deploy?.replicas ?? scale ?? 1;
-}
-/** The networks of a service; Compose gives `default` to one that names none. */
-function networksOf({ networks }) {
-    return Object.keys(networks ?? {});
-}
-/**
- * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
- * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
- */
-function formatJson(value) {
-    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `${text}\n`;
-}
-
-;// CONCATENATED MODULE: external "node:path/posix"
-const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 // EXTERNAL MODULE: ./src/kit/yaml.ts
 var yaml = __nccwpck_require__(5533);
 ;// CONCATENATED MODULE: ./src/deploy/files.ts
@@ -37083,6 +36985,224 @@ function below(folder, file) {
         : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/adopt.ts
+
+
+/** Reads what docker inspect says of one mount. */
+function parseMount(service, json) {
+    const read = JSON.parse(json);
+    const { Type: type = '', Name: name = '', Source: source = '', Destination: target = '' } = read;
+    return { service, type, name, source, target };
+}
+/** Docker's own name for a volume. */
+const ANONYMOUS = /^[0-9a-f]{64}$/;
+/** As many files of a folder as the host tells at most. */
+const LISTED = 1_000;
+/** The containers that this ledger knows nothing of: they cannot be made again as they were. */
+function startedByHand({ current, containers }) {
+    return containers.filter(({ release }) => release === '' || current === undefined);
+}
+/**
+ * Finds out what has to stay as it is of a project that somebody started by hand: wherever its data lies.
+ * @param source where Compose resolved the files
+ * @throws UserError `adoption-leaves-data`
+ */
+function adopt(model, state, source, workspace, secretFiles, host) {
+    const before = state.facts?.kept;
+    const binds = { ...before?.binds };
+    const volumes = { ...before?.volumes };
+    const lines = [];
+    const left = [];
+    for (const mount of state.mounts) {
+        const { service, type, target, name } = mount;
+        if (!Object.hasOwn(model.services, service) || !/^(?:bind|volume)$/.test(type))
+            continue;
+        const declared = declaredMounts(service, model).find((one) => one.target === target);
+        const path = type === 'bind' && declared ? below(source, declared.from) : undefined;
+        const stays = (what) => lines.push(`${service}: ${target} stays ${what}`);
+        if (path !== undefined) {
+            if (!isData(path, mount, state, workspace, secretFiles))
+                continue;
+            binds[path] = mount.source;
+            stays(`${mount.source} (in the Compose file: ./${path})`);
+        }
+        else if (ANONYMOUS.test(name) && (declared?.from ?? '') === '') {
+            const only = state.containers.filter((one) => one.service === service).length === 1;
+            if (only)
+                volumes[service] = { ...volumes[service], [target]: name };
+            if (only)
+                stays(`the volume ${name.slice(0, 12)}…, which has no name of its own`);
+            else
+                lines.push(`${service}: each container has a volume of its own at ${target}; they stay on the host, unused`); // prettier-ignore
+        }
+        else {
+            const was = name === '' ? mount.source : name;
+            if (declared?.from === was)
+                stays(name === '' ? was : `the volume ${was}`);
+            else if (name !== '' || (state.held.get(was)?.length ?? 0) > 0)
+                left.push(`${service}: ${target} is ${was} and would be ${declared?.from ?? 'nothing'}`);
+        }
+    }
+    if (left.length > 0)
+        throw leavesData(left, host);
+    return { kept: { binds, volumes }, lines: [...taken(model, state), ...lines] };
+}
+/** What the Compose file mounts into a service: the path in the container, and the volume's name or the path on the host. */
+function declaredMounts(name, model) {
+    const service = model.services[name] ?? {};
+    const files = (used, all, folder) => (used ?? []).map(({ source, target = source }) => ({
+        target: target.startsWith('/') ? target : `${folder}${target}`,
+        from: all?.[source]?.file ?? '',
+    }));
+    return [
+        ...(service.volumes ?? []).map(({ type, source = '', target = '' }) => ({
+            target,
+            from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : source,
+        })),
+        ...files(service.secrets, model.secrets, '/run/secrets/'),
+        ...files(service.configs, model.configs, '/'),
+    ];
+}
+/**
+ * Whether a relative path stands for data, which stays, rather than for a part of the repository, which each release brings anew: it is
+ * not in the repository, or it is a folder that the container may write to and that holds what the repository does not.
+ */
+function isData(path, { source }, { held }, workspace, secretFiles) {
+    if (!exists(path, workspace, secretFiles))
+        return true;
+    const files = held.get(source);
+    if (files === undefined)
+        return false;
+    const { entries } = readContent(`${workspace}/${path}`, workspace, secretFiles);
+    const released = new Set(entries.map((entry) => entry.path));
+    return files.length >= LISTED || files.some((file) => !released.has(file));
+}
+/** Whose containers are taken over. */
+function taken({ name, services }, state) {
+    const byHand = startedByHand(state).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const known = byHand.filter(({ service }) => Object.hasOwn(services, service));
+    const others = byHand.filter(({ service }) => !Object.hasOwn(services, service));
+    return [
+        ...(known.length === 0
+            ? []
+            : [`The project ${name} is taken over: ${known.map((one) => one.name).join(', ')}`]),
+        ...others.map((one) => `${one.name} is not in the Compose file, and stays as it is`),
+    ];
+}
+function leavesData(left, host) {
+    return new errors/* UserError */.yo({
+        id: 'adoption-leaves-data',
+        message: `${host}: containers that were started by hand keep data where the Compose file mounts something else.`,
+        value: left.join('; '),
+        fix: 'Mount the same: a volume by its name (volumes: { data: { name: ... } }), a folder by its path. To leave the data behind, remove the container first; its volumes stay: docker rm -f <container>',
+    });
+}
+
+;// CONCATENATED MODULE: external "node:path/posix"
+const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./src/deploy/model.ts
+
+
+const volume = schemas/* looseObject */._H3({
+    type: schemas/* string */.YjP(),
+    source: schemas/* string */.YjP().optional(),
+    target: schemas/* string */.YjP().optional(),
+    read_only: schemas/* boolean */.zMY().optional(),
+    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
+});
+/** Compose prints sizes as strings. */
+const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
+/** How a service uses a config or a secret. */
+const used = schemas/* array */.YOg(schemas/* looseObject */._H3({ source: schemas/* string */.YjP(), target: schemas/* string */.YjP().optional() }));
+const service = schemas/* looseObject */._H3({
+    image: schemas/* string */.YjP().optional(),
+    build: schemas/* unknown */.L5J().optional(),
+    container_name: schemas/* string */.YjP().optional(),
+    platform: schemas/* string */.YjP().optional(),
+    logging: schemas/* looseObject */._H3({
+        driver: schemas/* string */.YjP().optional(),
+        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
+    })
+        .optional(),
+    network_mode: schemas/* string */.YjP().optional(),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
+        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
+        ipv4_address: schemas/* string */.YjP().optional(),
+        ipv6_address: schemas/* string */.YjP().optional(),
+    })
+        .nullable())
+        .optional(),
+    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
+        published: schemas/* string */.YjP().optional(),
+        target: schemas/* number */.aig().optional(),
+        protocol: schemas/* string */.YjP().optional(),
+        host_ip: schemas/* string */.YjP().optional(),
+    }))
+        .optional(),
+    volumes: schemas/* array */.YOg(volume).optional(),
+    configs: used.optional(),
+    secrets: used.optional(),
+    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
+    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
+    scale: schemas/* number */.aig().optional(),
+    mem_reservation: bytes.optional(),
+    deploy: schemas/* looseObject */._H3({
+        replicas: schemas/* number */.aig().optional(),
+        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
+            .optional(),
+        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
+    })
+        .optional(),
+    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
+    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
+});
+const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
+const modelSchema = schemas/* looseObject */._H3({
+    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
+    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
+    volumes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
+    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+});
+/** @throws UserError `compose-invalid` */
+function parseModel(text) {
+    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
+    if (/"__proto__"\s*:/.test(text))
+        throw unreadable('something is called __proto__', '__proto__');
+    const result = modelSchema.safeParse(JSON.parse(text));
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+function unreadable(what, value) {
+    return new errors/* UserError */.yo({
+        id: 'compose-invalid',
+        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
+        value,
+        fix: 'Mend this part of the Compose file; try it with: docker compose config',
+    });
+}
+/** How many containers a service shall have. */
+function replicas({ deploy, scale }) {
+    return deploy?.replicas ?? scale ?? 1;
+}
+/** The networks of a service; Compose gives `default` to one that names none. */
+function networksOf({ networks }) {
+    return Object.keys(networks ?? {});
+}
+/**
+ * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
+ * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
+ */
+function formatJson(value) {
+    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `${text}\n`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/compose.ts
 
 
@@ -37132,6 +37252,9 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         }
         if (path === '')
             throw outside('.');
+        const stays = Object.hasOwn(place.kept.binds, path) ? place.kept.binds[path] : undefined;
+        if (stays !== undefined)
+            return stays;
         if (!exists(path, workspace, secretFiles))
             return `${place.root}/shared/${path}`;
         const content = readContent(`${workspace}/${path}`, workspace, secretFiles);
@@ -37146,17 +37269,25 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         return `${place.root}/files/${content.sha256}`;
     };
     const services = {};
+    const external = {};
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
         const { build: _built, develop: _watched, ...rest } = original;
+        const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+        const volumes = [
+            ...(original.volumes ?? [])
+                .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
+                .map((volume) => volume.type === 'bind' && volume.source !== undefined
+                ? { ...volume, source: settle(volume.source, isProxy) }
+                : volume),
+            ...unnamed,
+        ];
+        for (const { source } of unnamed)
+            external[source] = { name: source, external: true };
         const service = {
             ...rest,
             image: images.get(name),
-            ...(original.volumes && {
-                volumes: original.volumes.map((volume) => volume.type === 'bind' && volume.source !== undefined
-                    ? { ...volume, source: settle(volume.source, isProxy) }
-                    : volume),
-            }),
+            ...(volumes.length > 0 && { volumes }),
         };
         services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
     }
@@ -37177,17 +37308,43 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
     }
     const entries = [...contents.values()].flatMap(({ sha256, folder, entries: all }) => all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })));
     return {
-        model: { ...model, services, ...(configs && { configs }), ...(secrets && { secrets }) },
+        model: {
+            ...model,
+            services,
+            ...((model.volumes ?? Object.keys(external).length > 0) && {
+                volumes: { ...model.volumes, ...external },
+            }),
+            ...(configs && { configs }),
+            ...(secrets && { secrets }),
+        },
         entries: [...entries, ...proxyFiles.values()],
     };
 }
-/** Labels every container with the release that makes it. It is no part of the fingerprint: an unchanged service keeps its label. */
-function labelled(model, release) {
+/** The volumes that were kept for a service, but for those that have been given another one since. */
+function unnamedVolumes({ volumes = [] }, kept = {}) {
+    return Object.entries(kept)
+        .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
+        .map(([target, source]) => ({ type: 'volume', source, target }));
+}
+/** How containers say whose they are. */
+function labelOf({ app, environment }) {
+    return `${app}/${environment}`;
+}
+/**
+ * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
+ * part of the fingerprint: an unchanged service keeps its labels.
+ */
+function labelled(model, release, environment, root) {
+    const labels = {
+        'slipway.release': release,
+        'slipway.environment': environment,
+        'slipway.root': root,
+    };
     return {
         ...model,
         services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
             name,
-            { ...service, labels: { ...service.labels, 'slipway.release': release } },
+            { ...service, labels: { ...service.labels, ...labels } },
         ])),
     };
 }
@@ -37289,7 +37446,11 @@ function plan(input) {
         reason: 'no longer in the Compose file',
     }));
     const steps = [...once, ...replaced].sort((a, b) => a.level - b.level || (a.service < b.service ? -1 : 1));
-    return { steps: [...steps, ...removed], joins: joins(input, replaced) };
+    const adopted = replaced
+        .filter(({ action }) => action !== 'keep')
+        .filter(({ service }) => input.byHand.some((container) => container.service === service))
+        .map(({ service }) => ({ service, name: model.services[service]?.container_name }));
+    return { steps: [...steps, ...removed], joins: joins(input, replaced), adopted };
 }
 function replaceStep(name, service, containers, isProxy, level) {
     const wanted = replicas(service);
@@ -37314,7 +37475,7 @@ function changeOf(service, own, wanted) {
     if (own.length === 0)
         return wanted === 0 ? undefined : 'new';
     if (own.some(({ fingerprint }) => fingerprint === ''))
-        return 'not yet managed by Slipway';
+        return 'started by hand';
     if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
         return 'changed';
     if (own.some(({ state }) => state !== 'running'))
@@ -37401,7 +37562,7 @@ function joins({ model, routing, built }, steps) {
     })));
 }
 /** The plan as the host program reads it: one line each, fields separated by tabs, no field empty. */
-function planLines({ steps, joins: names }, routing) {
+function planLines({ steps, joins: names, adopted }, routing) {
     const rows = [
         ...steps.map(({ service, action, level, replicas: count }) => [
             'service',
@@ -37412,6 +37573,7 @@ function planLines({ steps, joins: names }, routing) {
         ]),
         ...(routing === undefined ? [] : [['proxy', routing.proxy]]),
         ...Object.entries(routing?.ports ?? {}).map(([service, port]) => ['upstream', service, port]),
+        ...adopted.map(({ service, name = '-' }) => ['adopt', service, name]),
         ...names.map(({ service, network, aliases }) => ['join', service, network, aliases.join(',')]),
     ];
     return `${rows.map((row) => row.join('\t')).join('\n')}\n`;
@@ -37492,11 +37654,15 @@ function stateCollector() {
     const settings = [];
     const kept = [];
     const containers = [];
+    const mounts = [];
+    const held = new Map();
+    const strangers = [];
+    let project;
     const taken = [];
     const images = new Map();
     return {
         read: ({ kind, fields }) => {
-            const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
+            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
             if (kind === 'current')
                 current = served(a, b);
             else if (kind === 'settings')
@@ -37504,7 +37670,23 @@ function stateCollector() {
             else if (kind === 'kept')
                 kept.push(a);
             else if (kind === 'container')
-                containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+                containers.push({
+                    id: a,
+                    name: b,
+                    service: c,
+                    state: d,
+                    fingerprint: e,
+                    release: f,
+                    root: g,
+                });
+            else if (kind === 'project')
+                project = a;
+            else if (kind === 'mount')
+                mounts.push(parseMount(a, fields.slice(1).join('\t')));
+            else if (kind === 'held')
+                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'stranger')
+                strangers.push({ project: a, service: b, image: c });
             else if (kind === 'port')
                 taken.push(...takenPorts(a, b, c));
             else if (kind === 'image')
@@ -37514,11 +37696,19 @@ function stateCollector() {
             current,
             facts: settings.length === 0 ? undefined : parseFacts(settings),
             kept,
+            project,
             containers,
+            mounts,
+            held,
+            strangers,
             taken,
             images,
         }),
     };
+}
+/** A name as `find .` prints it; none for the folder itself. */
+function fileOf(name) {
+    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 /** Makes the images be on the host and learns what runs there. */
 async function pull(session, base, images, login, log) {
@@ -37662,8 +37852,10 @@ function sentence(outcome, what, environment, serving, why) {
 
 
 /** Shows what will happen to each service, and why. */
-function announce({ session, plan, release, environment }, log) {
+function announce({ session, plan, release, environment, adoption }, log) {
     log.info(`${session.target.text}: ${release}`);
+    for (const line of adoption)
+        log.info(`  ${line}`);
     for (const { service, action, reason } of plan.steps)
         log.info(`  ${service}: ${action}, ${reason}`);
     for (const change of environment)
@@ -37811,6 +38003,7 @@ const PARTS = [
     __nccwpck_require__.ab + "20-prepare.sh",
     __nccwpck_require__.ab + "30-nginx.sh",
     __nccwpck_require__.ab + "40-replace.sh",
+    __nccwpck_require__.ab + "45-adopt.sh",
     __nccwpck_require__.ab + "50-activate.sh",
     __nccwpck_require__.ab + "90-serve.sh",
 ];
@@ -38009,8 +38202,10 @@ var summary = __nccwpck_require__(4508);
 
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 async function reportResult(result, report) {
-    const serving = result.hosts[0]?.serving;
-    const said = sentence(result.outcome, report.what, report.environment, nameOf(serving ?? null), result.why);
+    const [first] = result.hosts;
+    const serving = first?.serving;
+    const before = first?.prepared.adoption.length ? 'what was started by hand' : null;
+    const said = sentence(result.outcome, report.what, report.environment, serving === undefined ? before : nameOf(serving), result.why);
     const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
         `**${(0,summary/* cell */.Hn)(host)}**: ${outcome}`,
         planTable(prepared),
@@ -38030,7 +38225,9 @@ async function reportError(error, current, report) {
     if (outcome === undefined || !(error instanceof errors/* UserError */.yo))
         throw error;
     lib_core/* error */.z3((0,errors/* describe */.q0)(error));
-    const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
+    // Nothing of ours does not mean nothing: somebody may have started something by hand.
+    const known = outcome === 'aborted' ? (current ?? undefined) : current;
+    const said = sentence(outcome, report.what, report.environment, nameOf(known), error.message);
     await finish(outcome, said, current ?? undefined, report, [
         ...problemsOf(error).flatMap((problem) => [
             ...(problem === error ? [] : [(0,summary/* cell */.Hn)(problem.message)]),
@@ -38065,7 +38262,7 @@ async function finish(outcome, said, serving, report, blocks) {
     else
         (0,action/* failWith */.f)(EXIT_CODES[outcome], said);
 }
-function planTable({ plan, release, environment }) {
+function planTable({ plan, release, environment, adoption }) {
     const rows = plan.steps.map(({ service, action, reason }) => [
         (0,summary/* code */.aY)(service),
         action,
@@ -38074,6 +38271,7 @@ function planTable({ plan, release, environment }) {
     return [
         (0,summary/* code */.aY)(release),
         (0,summary/* table */.tp)(['service', 'what happens', 'why'], rows),
+        ...(adoption.length === 0 ? [] : [adoption.map((line) => `- ${(0,summary/* cell */.Hn)(line)}`).join('\n')]),
         ...environment.map((change) => `Environment of ${(0,summary/* cell */.Hn)(change)}`),
     ].join('\n\n');
 }
@@ -38332,9 +38530,11 @@ function reserved(service) {
  * Holds a plan against the memory that is free: two versions of a service side by side need it twice. What does not fit so is stopped
  * first, the largest services before the others. A pure function; without reservations or a number from the host it changes nothing.
  * @param free bytes, as the host's kernel says
- * @throws UserError `memory-short` when what is new does not fit at all
+ * @param lacking told that what is new does not fit at all (`memory-short`); where nobody is, that is thrown
  */
-function withinMemory(plan, model, containers, free, host) {
+function withinMemory(plan, model, containers, free, host, lacking = (error) => {
+    throw error;
+}) {
     if (free === undefined)
         return plan;
     const runs = new Set(containers.filter(({ state }) => state === 'running').map(({ service }) => service));
@@ -38343,14 +38543,15 @@ function withinMemory(plan, model, containers, free, host) {
     const added = starting.filter(({ service }) => !runs.has(service));
     const addedBytes = added.reduce((sum, step) => sum + need(step), 0);
     if (addedBytes > free) {
-        throw new errors/* UserError */.yo({
+        const error = new errors/* UserError */.yo({
             id: 'memory-short',
             message: `${host}: the host has not enough free memory for what is new in this release.`,
             value: `${added.map((step) => `${step.service}: ${formatSize(need(step))}`).join(', ')}; ${formatSize(free)} free`,
             fix: 'Give the host more memory, stop something else on it, or lower deploy.resources.reservations.memory in the Compose file.',
         });
+        lacking(error);
     }
-    let left = free - addedBytes;
+    let left = Math.max(0, free - addedBytes);
     const short = new Map();
     const twice = starting.filter(({ service, action }) => action === 'start-first' && runs.has(service)); // prettier-ignore
     for (const step of twice.sort((a, b) => need(a) - need(b))) {
@@ -38361,6 +38562,7 @@ function withinMemory(plan, model, containers, free, host) {
             short.set(step.service, `${formatSize(bytes)} for a second version do not fit into the ${formatSize(left)} that are free`); // prettier-ignore
     }
     return {
+        ...plan,
         steps: plan.steps.map((step) => {
             const why = short.get(step.service);
             return why === undefined
@@ -38369,6 +38571,69 @@ function withinMemory(plan, model, containers, free, host) {
         }),
         joins: plan.joins.filter(({ service }) => !short.has(service)),
     };
+}
+
+;// CONCATENATED MODULE: ./src/deploy/project.ts
+
+
+/**
+ * How the project is called, unless it has a name on the host already (src/host/program/20-prepare.sh, `known_project`). Undefined
+ * where the Compose files say `name:`, which Compose reads itself.
+ */
+function projectName(sources, { app, environment, compose }) {
+    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+    return named ? undefined : `${app}-${environment}`;
+}
+/**
+ * Makes sure that a project is this environment's own: one ledger for each project, one project for each ledger, and no second one
+ * beside one that runs by hand under another name.
+ * @param root the folder of the environment on the host, absolute
+ * @throws UserError `project-elsewhere`, `project-renamed`, `project-ambiguous`
+ */
+function refuseOthersProject(model, state, images, root, host) {
+    const { name } = model;
+    const elsewhere = state.containers.find((one) => one.release !== '' && one.root !== '' && one.root !== root); // prettier-ignore
+    if (elsewhere !== undefined) {
+        throw new errors/* UserError */.yo({
+            id: 'project-elsewhere',
+            message: `${host}: the Compose project ${name} is released from another folder, which has its ledger; a second one would not know of the first.`,
+            value: `${elsewhere.name}: ${elsewhere.root}, here: ${root}`,
+            fix: `Log in as the same user as before, or say "path: ${elsewhere.root}" in slipway.yml. If it is another system, give it a name of its own: name: in the Compose file.`,
+        });
+    }
+    if (state.project !== undefined && state.project !== name) {
+        throw new errors/* UserError */.yo({
+            id: 'project-renamed',
+            message: `${host}: the Compose file names another project than the release that is served; volumes and networks would not come along.`,
+            value: `${state.project} -> ${name}`,
+            fix: `Write "name: ${state.project}" in the Compose file. To begin anew all the same, give the environment another "path:" in slipway.yml.`,
+        });
+    }
+    if (state.current !== undefined || state.containers.length > 0)
+        return;
+    const [twin] = lookAlikes(model, state.strangers, images);
+    if (twin === undefined)
+        return;
+    throw new errors/* UserError */.yo({
+        id: 'project-ambiguous',
+        message: `${host}: a Compose project with the same services runs there, started by hand. If it is this one, a second one would begin without its data.`,
+        value: `${twin}: ${Object.keys(model.services).join(', ')}`,
+        fix: `Say which it is in the Compose file. To take it over: "name: ${twin}". To start another one beside it: "name: ${name}".`,
+    });
+}
+/** Projects that may well be this one: the same services, and no image that says otherwise. */
+function lookAlikes({ name, services }, strangers, images) {
+    return [...new Set(strangers.map(({ project }) => project))].flatMap((project) => {
+        const all = strangers.filter((one) => one.project === project);
+        const theirs = new Set(all.map(({ service }) => service));
+        const same = ({ service, image }) => Object.hasOwn(services, service) &&
+            (repositoryOf(image) === repositoryOf(images.get(service) ?? '') || isBuiltThere(image));
+        return project !== name && theirs.size === Object.keys(services).length && all.every(same) ? [project] : []; // prettier-ignore
+    });
+}
+/** An image that Compose built on the host, or that lost its name since, has no registry in its name: it says nothing of where it is from. */
+function isBuiltThere(image) {
+    return !image.includes('/');
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/host-facts.ts
@@ -38393,6 +38658,11 @@ class HostFacts {
     /** Every line of a fact. */
     all(name) {
         return this.#lines.get(name) ?? [];
+    }
+    /** What the host's kernel could give away without swapping, in bytes. */
+    memoryFree() {
+        const kib = this.number('memory-free');
+        return kib === undefined ? undefined : kib * 1024;
     }
     /** How far the host's clock is from the runner's, in seconds; positive when it is ahead. */
     clockAheadS() {
@@ -38718,6 +38988,8 @@ function logFindings(facts, model) {
 
 
 
+
+
 /**
  * Has a host say what the Compose files mean there, and whether it is fit.
  * @throws UserError everything that stands in the way, at once
@@ -38733,6 +39005,7 @@ async function resolve({ settings, record, workspace, secretFiles, env }, sessio
     const answer = session.request('prepare', {
         ...base,
         project: projectName(sources, settings),
+        environment: labelOf(settings),
         compose: settings.compose,
         size: archive.length,
     }, (line) => {
@@ -38791,13 +39064,10 @@ function unset(warnings, host) {
         }),
     ];
 }
-/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(sources, { app, environment, compose }) {
-    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
-    return named ? undefined : `${app}-${environment}`;
-}
 
 ;// CONCATENATED MODULE: ./src/deploy/prepare.ts
+
+
 
 
 
@@ -38821,11 +39091,13 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     const images = chooseImages(model, record);
     const state = await pull(session, { ...base, project: model.name }, images.values(), subject.pullLogin, log);
     refuseOlder(subject, state.current?.release);
-    refuseForeign(state, model.name, host);
+    refuseOthersProject(model, state, images, absolute, host);
     refuseTaken(model, state.taken, host);
     const routing = routingOf(settings, model);
     const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
-    const place = { root: absolute, source: `${absolute}/incoming/${base.tx}/src` };
+    const source = `${absolute}/incoming/${base.tx}/src`;
+    const { kept, lines: adoption } = adopt(model, state, source, workspace, secretFiles, host);
+    const place = { root: absolute, source, kept };
     const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
     // The name of the release says which configuration it has, too: the same images with another setting are another release.
     const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
@@ -38836,6 +39108,7 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
         version: subject.version,
         commit: record.commit,
         environment: environmentPrints(final.model),
+        kept,
         fingerprints: Object.fromEntries(Object.entries(final.model.services).map(([name, { labels }]) => [
             name,
             labels?.[FINGERPRINT] ?? '',
@@ -38860,15 +39133,17 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
             ran: state.facts?.fingerprints ?? {},
             model: final.model,
             containers: state.containers,
+            byHand: startedByHand(state),
             routing,
             migrate: settings.migrate,
             kind: 'deploy',
         }), final.model, state.containers, memoryFree, host),
         environment: environmentChanges(state.facts?.environment, final.model),
+        adoption,
         ledger: ledgerOf(final.model, facts),
         entries: [
             { path: 'release/', content: '', mode: 0o700 },
-            json('compose.json', labelled(final.model, release)),
+            json('compose.json', labelled(final.model, release, labelOf(settings), absolute)),
             json('release.json', record),
             json('settings.json', facts),
             ...final.entries,
@@ -38900,18 +39175,6 @@ function refuseOlder({ record, allowOlder, settings }, current) {
         message: `This release was made before the one that ${settings.environment} serves.`,
         value: `${record.id} < ${current}`,
         fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
-    });
-}
-/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
-function refuseForeign({ current, containers }, project, host) {
-    const foreign = containers.filter(({ release }) => release === '');
-    if (current !== undefined || foreign.length === 0)
-        return;
-    throw new errors/* UserError */.yo({
-        id: 'project-unmanaged',
-        message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
-        value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
-        fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
     });
 }
 

@@ -3,6 +3,7 @@ import { relative } from 'node:path/posix';
 import { UserError } from '../kit/errors.ts';
 import type { TarEntry } from '../kit/tar.ts';
 import type { ReleaseRecord } from '../release/record.ts';
+import type { Kept } from './adopt.ts';
 import { below, type Content, exists, readContent } from './files.ts';
 import { type Model, networksOf, type Service } from './model.ts';
 import type { SecretFiles } from './secret-files.ts';
@@ -24,6 +25,7 @@ export interface Place {
   readonly root: string;
   /** Where Compose resolved the files: relative paths of the Compose file now lie below it. */
   readonly source: string;
+  readonly kept: Kept;
 }
 
 /** A Compose file with nothing left open, and the files that it mounts. */
@@ -87,6 +89,8 @@ export function finalCompose(
       throw outside(relative(place.source, source));
     }
     if (path === '') throw outside('.');
+    const stays = Object.hasOwn(place.kept.binds, path) ? place.kept.binds[path] : undefined;
+    if (stays !== undefined) return stays;
     if (!exists(path, workspace, secretFiles)) return `${place.root}/shared/${path}`;
     const content = readContent(`${workspace}/${path}`, workspace, secretFiles);
     if (forProxy) {
@@ -101,19 +105,26 @@ export function finalCompose(
   };
 
   const services: Record<string, Service> = {};
+  const external: NonNullable<Model['volumes']> = {};
   for (const [name, original] of Object.entries(model.services)) {
     const isProxy = routing?.proxy === name;
     const { build: _built, develop: _watched, ...rest } = original;
-    const service: Service = {
-      ...rest,
-      image: images.get(name),
-      ...(original.volumes && {
-        volumes: original.volumes.map((volume) =>
+    const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+    const volumes = [
+      ...(original.volumes ?? [])
+        .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
+        .map((volume) =>
           volume.type === 'bind' && volume.source !== undefined
             ? { ...volume, source: settle(volume.source, isProxy) }
             : volume,
         ),
-      }),
+      ...unnamed,
+    ];
+    for (const { source } of unnamed) external[source] = { name: source, external: true };
+    const service: Service = {
+      ...rest,
+      image: images.get(name),
+      ...(volumes.length > 0 && { volumes }),
     };
     services[name] = isProxy ? asProxy(service, model, routing, place.root) : service;
   }
@@ -141,19 +152,50 @@ export function finalCompose(
     all.map((entry) => ({ ...entry, path: at(`files/${sha256}`, entry.path, folder) })),
   );
   return {
-    model: { ...model, services, ...(configs && { configs }), ...(secrets && { secrets }) },
+    model: {
+      ...model,
+      services,
+      ...((model.volumes ?? Object.keys(external).length > 0) && {
+        volumes: { ...model.volumes, ...external },
+      }),
+      ...(configs && { configs }),
+      ...(secrets && { secrets }),
+    },
     entries: [...entries, ...proxyFiles.values()],
   };
 }
 
-/** Labels every container with the release that makes it. It is no part of the fingerprint: an unchanged service keeps its label. */
-export function labelled(model: Model, release: string): Model {
+/** The volumes that were kept for a service, but for those that have been given another one since. */
+function unnamedVolumes(
+  { volumes = [] }: Service,
+  kept: Readonly<Record<string, string>> = {},
+): { type: string; source: string; target: string }[] {
+  return Object.entries(kept)
+    .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
+    .map(([target, source]) => ({ type: 'volume', source, target }));
+}
+
+/** How containers say whose they are. */
+export function labelOf({ app, environment }: { app: string; environment: string }): string {
+  return `${app}/${environment}`;
+}
+
+/**
+ * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
+ * part of the fingerprint: an unchanged service keeps its labels.
+ */
+export function labelled(model: Model, release: string, environment: string, root: string): Model {
+  const labels = {
+    'slipway.release': release,
+    'slipway.environment': environment,
+    'slipway.root': root,
+  };
   return {
     ...model,
     services: Object.fromEntries(
       Object.entries(model.services).map(([name, service]) => [
         name,
-        { ...service, labels: { ...service.labels, 'slipway.release': release } },
+        { ...service, labels: { ...service.labels, ...labels } },
       ]),
     ),
   };

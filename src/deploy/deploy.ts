@@ -40,8 +40,12 @@ export interface Verdict {
 }
 
 /** Shows what will happen to each service, and why. */
-export function announce({ session, plan, release, environment }: Prepared, log: Log): void {
+export function announce(
+  { session, plan, release, environment, adoption }: Prepared,
+  log: Log,
+): void {
   log.info(`${session.target.text}: ${release}`);
+  for (const line of adoption) log.info(`  ${line}`);
   for (const { service, action, reason } of plan.steps)
     log.info(`  ${service}: ${action}, ${reason}`);
   for (const change of environment) log.info(`  Environment of ${change}`);

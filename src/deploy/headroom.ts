@@ -54,6 +54,7 @@ export function withinMemory(
     else short.set(step.service, `${formatSize(bytes)} for a second version do not fit into the ${formatSize(left)} that are free`); // prettier-ignore
   }
   return {
+    ...plan,
     steps: plan.steps.map((step) => {
       const why = short.get(step.service);
       return why === undefined

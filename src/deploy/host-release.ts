@@ -13,9 +13,11 @@ import {
   served,
   type Standing,
 } from '../host/transaction.ts';
-import { type Model } from './model.ts';
+import { type Kept, type Mount, parseMount } from './adopt.ts';
+import type { Model } from './model.ts';
 import { type Container, type Plan, planLines } from './plan.ts';
 import { type TakenPort, takenPorts } from './ports.ts';
+import type { Stranger } from './project.ts';
 import type { Routing } from './compose.ts';
 import type { EnvironmentPrints } from './env-diff.ts';
 
@@ -28,6 +30,8 @@ export interface ReleaseFacts {
   readonly fingerprints: Readonly<Record<string, string>>;
   /** Undefined for a release that an earlier version of Slipway made. */
   readonly environment?: EnvironmentPrints | undefined;
+  /** Undefined where nothing was taken over. */
+  readonly kept?: Kept | undefined;
   readonly version: string;
   readonly commit: string;
 }
@@ -61,7 +65,15 @@ export interface HostState {
   /** What the current release says about itself. */
   readonly facts: ReleaseFacts | undefined;
   readonly kept: readonly string[];
+  /** The Compose project of the current release. */
+  readonly project: string | undefined;
   readonly containers: readonly Container[];
+  /** What those containers mount that somebody started by hand. */
+  readonly mounts: readonly Mount[];
+  /** Folders of the host that they may write to, and the files in them: the first thousand, `?` for what the host's user cannot see. */
+  readonly held: ReadonlyMap<string, readonly string[]>;
+  /** Containers of other Compose projects that somebody started by hand. */
+  readonly strangers: readonly Stranger[];
   /** Ports of the host that containers of other projects hold. */
   readonly taken: readonly TakenPort[];
   /** Image reference -> `architecture digest digest ...`. */
@@ -80,6 +92,8 @@ export interface Prepared {
   readonly plan: Plan;
   /** What becomes of the services' environment: names, never values. */
   readonly environment: readonly string[];
+  /** What is taken over of a project that somebody started by hand, in words. */
+  readonly adoption: readonly string[];
   readonly routing: Routing | undefined;
   readonly ledger: string;
   /** The files of the release; empty when the host has them already. */
@@ -106,16 +120,33 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
   const settings: string[] = [];
   const kept: string[] = [];
   const containers: Container[] = [];
+  const mounts: Mount[] = [];
+  const held = new Map<string, string[]>();
+  const strangers: Stranger[] = [];
+  let project: string | undefined;
   const taken: TakenPort[] = [];
   const images = new Map<string, string>();
   return {
     read: ({ kind, fields }) => {
-      const [a = '', b = '', c = '', d = '', e = '', f = ''] = fields;
+      const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
       if (kind === 'current') current = served(a, b);
       else if (kind === 'settings') settings.push(fields.join('\t'));
       else if (kind === 'kept') kept.push(a);
       else if (kind === 'container')
-        containers.push({ id: a, name: b, service: c, state: d, fingerprint: e, release: f });
+        containers.push({
+          id: a,
+          name: b,
+          service: c,
+          state: d,
+          fingerprint: e,
+          release: f,
+          root: g,
+        });
+      else if (kind === 'project') project = a;
+      else if (kind === 'mount') mounts.push(parseMount(a, fields.slice(1).join('\t')));
+      else if (kind === 'held')
+        held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+      else if (kind === 'stranger') strangers.push({ project: a, service: b, image: c });
       else if (kind === 'port') taken.push(...takenPorts(a, b, c));
       else if (kind === 'image') images.set(a, b);
     },
@@ -123,11 +154,20 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
       current,
       facts: settings.length === 0 ? undefined : parseFacts(settings),
       kept,
+      project,
       containers,
+      mounts,
+      held,
+      strangers,
       taken,
       images,
     }),
   };
+}
+
+/** A name as `find .` prints it; none for the folder itself. */
+function fileOf(name: string): string[] {
+  return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 
 /** With what a host pulls: a login for this once, or its own, which is proven by it. */

@@ -12,6 +12,9 @@ const volume = z.looseObject({
 /** Compose prints sizes as strings. */
 const bytes = z.union([z.string(), z.number()]);
 
+/** How a service uses a config or a secret. */
+const used = z.array(z.looseObject({ source: z.string(), target: z.string().optional() }));
+
 const service = z.looseObject({
   image: z.string().optional(),
   build: z.unknown().optional(),
@@ -47,6 +50,8 @@ const service = z.looseObject({
     )
     .optional(),
   volumes: z.array(volume).optional(),
+  configs: used.optional(),
+  secrets: used.optional(),
   depends_on: z.record(z.string(), z.looseObject({ condition: z.string().optional() })).optional(),
   healthcheck: z.looseObject({ disable: z.boolean().optional() }).optional(),
   scale: z.number().optional(),
@@ -70,6 +75,9 @@ const modelSchema = z.looseObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   services: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
   networks: z
+    .record(z.string(), z.looseObject({ name: z.string().optional() }).nullable())
+    .optional(),
+  volumes: z
     .record(z.string(), z.looseObject({ name: z.string().optional() }).nullable())
     .optional(),
   configs: z.record(z.string(), file).optional(),

@@ -11,6 +11,8 @@ export interface Container {
   readonly fingerprint: string;
   /** The Slipway release that made it; empty for a container that Slipway did not make. */
   readonly release: string;
+  /** The folder with the ledger of that release; empty for a container that Slipway 0.1 made. */
+  readonly root: string;
 }
 
 type Action = 'keep' | 'start-first' | 'stop-first' | 'one-shot' | 'remove';
@@ -32,14 +34,23 @@ export interface Join {
   readonly aliases: readonly string[];
 }
 
+/** A service whose containers cannot be made again as they were, and the container_name that the new ones take over. */
+interface Adopted {
+  readonly service: string;
+  readonly name: string | undefined;
+}
+
 export interface Plan {
   readonly steps: readonly Step[];
   readonly joins: readonly Join[];
+  readonly adopted: readonly Adopted[];
 }
 
 export interface PlanInput {
   readonly model: Model;
   readonly containers: readonly Container[];
+  /** Those of them that somebody started by hand. */
+  readonly byHand: readonly Container[];
   readonly routing: Routing | undefined;
   /** The services that this repository builds: only they call others by name. */
   readonly built: readonly string[];
@@ -92,7 +103,11 @@ export function plan(input: PlanInput): Plan {
   const steps = [...once, ...replaced].sort(
     (a, b) => a.level - b.level || (a.service < b.service ? -1 : 1),
   );
-  return { steps: [...steps, ...removed], joins: joins(input, replaced) };
+  const adopted = replaced
+    .filter(({ action }) => action !== 'keep')
+    .filter(({ service }) => input.byHand.some((container) => container.service === service))
+    .map(({ service }) => ({ service, name: model.services[service]?.container_name }));
+  return { steps: [...steps, ...removed], joins: joins(input, replaced), adopted };
 }
 
 function replaceStep(
@@ -125,7 +140,7 @@ function replaceStep(
 /** Why a service must be replaced; undefined when it can stay. */
 function changeOf(service: Service, own: readonly Container[], wanted: number): string | undefined {
   if (own.length === 0) return wanted === 0 ? undefined : 'new';
-  if (own.some(({ fingerprint }) => fingerprint === '')) return 'not yet managed by Slipway';
+  if (own.some(({ fingerprint }) => fingerprint === '')) return 'started by hand';
   if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
     return 'changed';
   if (own.some(({ state }) => state !== 'running')) return 'not running';
@@ -226,7 +241,10 @@ function joins({ model, routing, built }: PlanInput, steps: readonly Step[]): Jo
 }
 
 /** The plan as the host program reads it: one line each, fields separated by tabs, no field empty. */
-export function planLines({ steps, joins: names }: Plan, routing: Routing | undefined): string {
+export function planLines(
+  { steps, joins: names, adopted }: Plan,
+  routing: Routing | undefined,
+): string {
   const rows: (string | number)[][] = [
     ...steps.map(({ service, action, level, replicas: count }) => [
       'service',
@@ -237,6 +255,7 @@ export function planLines({ steps, joins: names }: Plan, routing: Routing | unde
     ]),
     ...(routing === undefined ? [] : [['proxy', routing.proxy]]),
     ...Object.entries(routing?.ports ?? {}).map(([service, port]) => ['upstream', service, port]),
+    ...adopted.map(({ service, name = '-' }) => ['adopt', service, name]),
     ...names.map(({ service, network, aliases }) => ['join', service, network, aliases.join(',')]),
   ];
   return `${rows.map((row) => row.join('\t')).join('\n')}\n`;

@@ -10,8 +10,10 @@ import {
   fingerprint,
   finalCompose,
   labelled,
+  labelOf,
   type Routing,
 } from './compose.ts';
+import { adopt, startedByHand } from './adopt.ts';
 import { environmentChanges, environmentPrints } from './env-diff.ts';
 import {
   type Context,
@@ -21,13 +23,13 @@ import {
   pull,
   type PullLogin,
   rootOf,
-  type HostState,
   type ReleaseFacts,
 } from './host-release.ts';
 import { withinMemory } from './headroom.ts';
 import { formatJson, type Model } from './model.ts';
 import { plan } from './plan.ts';
 import { refuseTaken } from './ports.ts';
+import { refuseOthersProject } from './project.ts';
 import { resolve } from './resolve.ts';
 import type { SecretFiles } from './secret-files.ts';
 
@@ -75,11 +77,13 @@ export async function prepare(
     log,
   );
   refuseOlder(subject, state.current?.release);
-  refuseForeign(state, model.name, host);
+  refuseOthersProject(model, state, images, absolute, host);
   refuseTaken(model, state.taken, host);
   const routing = routingOf(settings, model);
   const digests = new Map([...images].map(([name, image]) => [name, pinned(image, state)]));
-  const place = { root: absolute, source: `${absolute}/incoming/${base.tx}/src` };
+  const source = `${absolute}/incoming/${base.tx}/src`;
+  const { kept, lines: adoption } = adopt(model, state, source, workspace, secretFiles, host);
+  const place = { root: absolute, source, kept };
   const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
   // The name of the release says which configuration it has, too: the same images with another setting are another release.
   const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
@@ -90,6 +94,7 @@ export async function prepare(
     version: subject.version,
     commit: record.commit,
     environment: environmentPrints(final.model),
+    kept,
     fingerprints: Object.fromEntries(
       Object.entries(final.model.services).map(([name, { labels }]) => [
         name,
@@ -117,6 +122,7 @@ export async function prepare(
         ran: state.facts?.fingerprints ?? {},
         model: final.model,
         containers: state.containers,
+        byHand: startedByHand(state),
         routing,
         migrate: settings.migrate,
         kind: 'deploy',
@@ -127,10 +133,11 @@ export async function prepare(
       host,
     ),
     environment: environmentChanges(state.facts?.environment, final.model),
+    adoption,
     ledger: ledgerOf(final.model, facts),
     entries: [
       { path: 'release/', content: '', mode: 0o700 },
-      json('compose.json', labelled(final.model, release)),
+      json('compose.json', labelled(final.model, release, labelOf(settings), absolute)),
       json('release.json', record),
       json('settings.json', facts),
       ...final.entries,
@@ -164,17 +171,5 @@ function refuseOlder({ record, allowOlder, settings }: Subject, current: string 
     message: `This release was made before the one that ${settings.environment} serves.`,
     value: `${record.id} < ${current}`,
     fix: 'To go back on purpose, use the action rollback; to deploy it all the same, set allow-older: true.',
-  });
-}
-
-/** Containers of the same project that Slipway did not start could not be put back as they were, should the release fail. */
-function refuseForeign({ current, containers }: HostState, project: string, host: string): void {
-  const foreign = containers.filter(({ release }) => release === '');
-  if (current !== undefined || foreign.length === 0) return;
-  throw new UserError({
-    id: 'project-unmanaged',
-    message: `${host}: a Compose project of this name runs already, and Slipway did not start it.`,
-    value: `${project}: ${foreign.map(({ name }) => name).join(', ')}`,
-    fix: `Take it down first, which keeps its volumes: docker compose -p ${project} down; or give this one another name with "name:" in the Compose file.`,
   });
 }

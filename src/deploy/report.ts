@@ -30,12 +30,14 @@ export interface Ending {
 
 /** Sets the outputs, writes the summary, and ends the step with the exit code of the outcome. */
 export async function reportResult(result: ReleaseResult, report: Report): Promise<Ending> {
-  const serving = result.hosts[0]?.serving;
+  const [first] = result.hosts;
+  const serving = first?.serving;
+  const before = first?.prepared.adoption.length ? 'what was started by hand' : null;
   const said = sentence(
     result.outcome,
     report.what,
     report.environment,
-    nameOf(serving ?? null),
+    serving === undefined ? before : nameOf(serving),
     result.why,
   );
   const hosts = result.hosts.flatMap(({ prepared, outcome, host, evidence }) => [
@@ -60,7 +62,9 @@ export async function reportError(
   const outcome = outcomeOf(error);
   if (outcome === undefined || !(error instanceof UserError)) throw error;
   core.error(describe(error));
-  const said = sentence(outcome, report.what, report.environment, nameOf(current), error.message);
+  // Nothing of ours does not mean nothing: somebody may have started something by hand.
+  const known = outcome === 'aborted' ? (current ?? undefined) : current;
+  const said = sentence(outcome, report.what, report.environment, nameOf(known), error.message);
   await finish(outcome, said, current ?? undefined, report, [
     ...problemsOf(error).flatMap((problem) => [
       ...(problem === error ? [] : [cell(problem.message)]),
@@ -102,7 +106,7 @@ async function finish(
   else failWith(EXIT_CODES[outcome], said);
 }
 
-function planTable({ plan, release, environment }: Prepared): string {
+function planTable({ plan, release, environment, adoption }: Prepared): string {
   const rows = plan.steps.map(({ service, action, reason }) => [
     code(service),
     action,
@@ -111,6 +115,7 @@ function planTable({ plan, release, environment }: Prepared): string {
   return [
     code(release),
     table(['service', 'what happens', 'why'], rows),
+    ...(adoption.length === 0 ? [] : [adoption.map((line) => `- ${cell(line)}`).join('\n')]),
     ...environment.map((change) => `Environment of ${cell(change)}`),
   ].join('\n\n');
 }

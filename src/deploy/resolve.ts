@@ -1,9 +1,9 @@
 import { describe, UserError } from '../kit/errors.ts';
-import { tar, type TarEntry } from '../kit/tar.ts';
-import type { EnvironmentSettings } from '../config/read.ts';
+import { tar } from '../kit/tar.ts';
 import { problemsOf, together } from '../host/findings.ts';
 import type { HostSession } from '../host/session.ts';
 import { type Served, served } from '../host/transaction.ts';
+import { labelOf } from './compose.ts';
 import { composeSources } from './files.ts';
 import { HostFacts } from './host-facts.ts';
 import type { Context } from './host-release.ts';
@@ -11,6 +11,7 @@ import { type Model, parseModel } from './model.ts';
 import { judgeModel } from './preflight-model.ts';
 import { type Finding, judgeHost } from './preflight.ts';
 import type { Subject } from './prepare.ts';
+import { projectName } from './project.ts';
 
 /** What the Compose files mean on one host. */
 interface Resolved {
@@ -44,6 +45,7 @@ export async function resolve(
     {
       ...base,
       project: projectName(sources, settings),
+      environment: labelOf(settings),
       compose: settings.compose,
       size: archive.length,
     },
@@ -102,16 +104,4 @@ function unset(warnings: readonly string[], host: string): UserError[] {
       fix: `Add them to the input env, one NAME=value a line; or give them a default in the Compose file: \${${names[0] ?? 'NAME'}:-value}`,
     }),
   ];
-}
-
-/** `name:` of the Compose files if there is one (Compose reads it itself), else `<app>-<environment>`. */
-function projectName(
-  sources: readonly TarEntry[],
-  { app, environment, compose }: EnvironmentSettings,
-): string | undefined {
-  const named = sources.some(
-    ({ path, content }) =>
-      compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)),
-  );
-  return named ? undefined : `${app}-${environment}`;
 }

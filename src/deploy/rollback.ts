@@ -14,6 +14,7 @@ import {
   rootOf,
   stateCollector,
 } from './host-release.ts';
+import { startedByHand } from './adopt.ts';
 import { environmentChanges } from './env-diff.ts';
 import { withinMemory } from './headroom.ts';
 import { HostFacts } from './host-facts.ts';
@@ -139,6 +140,7 @@ export async function prepareRollback(
       plan({
         model,
         containers: state.containers,
+        byHand: startedByHand(state),
         routing: facts.routing,
         built: facts.built,
         migrate: facts.migrate,
@@ -154,6 +156,7 @@ export async function prepareRollback(
       },
     ),
     environment: environmentChanges(state.facts?.environment, model),
+    adoption: [],
     ledger: ledgerOf(model, facts),
     entries: [],
   };

@@ -10,6 +10,7 @@ const PARTS = [
   new URL('./program/20-prepare.sh', import.meta.url),
   new URL('./program/30-nginx.sh', import.meta.url),
   new URL('./program/40-replace.sh', import.meta.url),
+  new URL('./program/45-adopt.sh', import.meta.url),
   new URL('./program/50-activate.sh', import.meta.url),
   new URL('./program/90-serve.sh', import.meta.url),
 ];

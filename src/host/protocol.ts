@@ -38,6 +38,7 @@ const JOURNAL_KINDS = new Set([
   'new',
   'old',
   'touched',
+  'aside',
   'failed',
   'log',
   'announced',

@@ -42,7 +42,8 @@ async function count(host: Host): Promise<void> {
   const { sent, failed } = since(last.before, counted);
   steps[last.at] = { ...step, sent, failed };
   const reasons = failed === 0 ? '' : ` ${JSON.stringify(counted.failures)}`;
-  say(`${step.title}: ${sent} requests sent by now, ${failed} failed${reasons}`);
+  const again = counted.retried === 0 ? '' : `, ${counted.retried} asked again at the end of a kept connection`; // prettier-ignore
+  say(`${step.title}: ${sent} requests sent by now, ${failed} failed${reasons}${again}`);
 }
 try {
   const [staging, production] = await Promise.all([lab.host('staging'), lab.host('production')]);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { Agent, get } from 'node:http';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 
 /** What one stream of requests aims at. */
@@ -23,6 +24,8 @@ export interface MeterOptions {
 export interface Count {
   sent: number;
   failed: number;
+  /** Requests that met the end of a kept connection and were asked again, as clients do. */
+  retried: number;
   /** Connections of the WebSocket that the server ended in order. */
   reconnects: number;
   /** How often each failure was seen. */
@@ -35,8 +38,9 @@ export interface Count {
  */
 export class Meter {
   readonly #options: MeterOptions;
-  readonly #count: Count = { sent: 0, failed: 0, reconnects: 0, failures: {} };
+  readonly #count: Count = { sent: 0, failed: 0, retried: 0, reconnects: 0, failures: {} };
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #used = new WeakSet<Duplex>();
   readonly #open = new Set<Promise<void>>();
   #stopped = false;
 
@@ -76,21 +80,35 @@ export class Meter {
 
   #request(url: string, agent: Agent | false): void {
     this.#count.sent += 1;
-    const request = get(url, { agent, timeout: this.#options.timeoutMs ?? 5_000 });
-    const answered = (async () => {
-      request.on('timeout', () => request.destroy(new Error('timeout')));
-      const [response] = (await once(request, 'response')) as [import('node:http').IncomingMessage];
-      response.resume();
-      await once(response, 'end');
-      if (response.statusCode !== 200) throw new Error(`status ${response.statusCode ?? '?'}`);
-    })().catch((error: unknown) => {
-      this.#fail(
-        error instanceof Error
-          ? ((error as NodeJS.ErrnoException).code ?? error.message)
-          : String(error),
-      );
+    const answered = this.#answer(url, agent).catch((error: unknown) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      this.#fail(code ?? message);
     });
     this.#track(answered);
+  }
+
+  async #answer(url: string, agent: Agent | false): Promise<void> {
+    const request = get(url, { agent, timeout: this.#options.timeoutMs ?? 5_000 });
+    request.on('timeout', () => request.destroy(new Error('timeout')));
+    // Not request.reusedSocket: Node does not set it for a request that waited for its connection.
+    const connection = { reused: false };
+    request.on('socket', (socket) => {
+      connection.reused = this.#used.has(socket);
+      this.#used.add(socket);
+    });
+    let response: IncomingMessage;
+    try {
+      [response] = (await once(request, 'response')) as [IncomingMessage];
+    } catch (error) {
+      // A server may end a kept connection while a request is on its way; whoever kept it asks again (RFC 9112, section 9.3.1).
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!connection.reused || !['ECONNRESET', 'EPIPE'].includes(code)) throw error;
+      this.#count.retried += 1;
+      return this.#answer(url, agent);
+    }
+    response.resume();
+    await once(response, 'end');
+    if (response.statusCode !== 200) throw new Error(`status ${response.statusCode ?? '?'}`);
   }
 
   #talk(url: string): void {

@@ -92,8 +92,8 @@ finish() {
 drain_old() {
   [ -z "$(proxy_service)" ] || drain_proxy "$(proxy_service)"
   olds=$(for service in $(planned start-first) $(planned remove); do old_of "$service"; done | cut -f1)
-  # shellcheck disable=SC2086
-  discard $olds
+  # shellcheck disable=SC2046,SC2086
+  discard $olds $(aside)
 }
 
 # undo: what users reach is put back first, then the debris goes.
@@ -115,6 +115,7 @@ undo() {
       drain_proxy "$proxy"
     fi
   fi
+  put_aside_back || outcome=rollback-failed
   put_back || outcome=rollback-failed
   # shellcheck disable=SC2046
   discard $(for service in $(planned start-first); do new_of "$service"; done | cut -f1)
@@ -129,7 +130,8 @@ undo() {
 put_back() {
   [ -n "$composed" ] || return 0
   set --
-  for service in $(planned stop-first); do
+  # shellcheck disable=SC2046
+  for service in $(made $(planned stop-first)); do
     if grep -q "^touched$tab\(.* \)\{0,1\}$service\( .*\)\{0,1\}\$" "journal/$tx" && [ -n "$(old_of "$service")" ]; then set -- "$@" "$service"; fi
   done
   [ $# -gt 0 ] || return 0
@@ -142,10 +144,11 @@ was_good() {
   grep "\"release\":\"$1\"" history.ndjson 2>/dev/null | grep -q '"outcome":"\(deployed\|unchanged\)"'
 }
 
-# A first deploy that failed leaves no container and no network; volumes are data and stay.
+# A first deploy that failed leaves no container and no network; volumes are data and stay. (Old containers are those that somebody started by
+# hand.)
 nothing_was_here() {
-  outcome=aborted
   ! grep -q "^old$tab" "journal/$tx" || return 0
+  outcome=aborted
   composed=$release
   composed down
   composed=

@@ -17,7 +17,7 @@ import { digest, modelOf, recordOf } from './models.ts';
 
 const root = '/home/deploy/slipway/shop/staging';
 const source = `${root}/incoming/tx1/src`;
-const place = { root, source };
+const place = { root, source, kept: { binds: {}, volumes: {} } };
 
 describe('repositoryOf', () => {
   test.each([
@@ -251,11 +251,16 @@ describe('mounts', () => {
 
 test('labelled: every service says which release made it, and nothing else changes', () => {
   const model = modelOf({ a: { labels: { x: 'y' }, image: 'i' }, b: {} });
-  expect(labelled(model, 'r1')).toEqual({
+  const labels = {
+    'slipway.release': 'r1',
+    'slipway.environment': 'shop/staging',
+    'slipway.root': '/srv/shop',
+  };
+  expect(labelled(model, 'r1', 'shop/staging', '/srv/shop')).toEqual({
     name: model.name,
     services: {
-      a: { image: 'i', labels: { x: 'y', 'slipway.release': 'r1' } },
-      b: { labels: { 'slipway.release': 'r1' } },
+      a: { image: 'i', labels: { x: 'y', ...labels } },
+      b: { labels },
     },
   });
 });

@@ -92,7 +92,7 @@ describe('the fingerprint of a service', () => {
       one,
       images,
       routing,
-      { root, source: `${root}/incoming/${tx}/src` },
+      { root, source: `${root}/incoming/${tx}/src`, kept: { binds: {}, volumes: {} } },
       workspace,
     );
     return Object.fromEntries(

@@ -18,10 +18,11 @@ const step = (service: string, action: Step['action'] = 'start-first', replicas 
   service, action, level: 0, replicas, reason: 'changed',
 }); // prettier-ignore
 const runs = (...services: string[]): Container[] =>
-  services.map((service) => ({ id: service, name: service, service, state: 'running', fingerprint: 'f', release: 'r' })); // prettier-ignore
+  services.map((service) => ({ id: service, name: service, service, state: 'running', fingerprint: 'f', release: 'r', root: '' })); // prettier-ignore
 const all: Plan = {
   steps: ['large', 'limited', 'small'].map((name) => step(name)),
   joins: [{ service: 'large', network: 'n', aliases: ['large'] }],
+  adopted: [],
 };
 const judged = (freeMb: number | undefined, plan = all, running = runs('small', 'large', 'limited')): Plan =>
   withinMemory(plan, model, running, freeMb === undefined ? undefined : freeMb * MB, 'host'); // prettier-ignore
@@ -45,7 +46,7 @@ describe('withinMemory', () => {
   });
 
   test('replicas count', () => {
-    const plan = { steps: [step('small', 'start-first', 3)], joins: [] };
+    const plan = { steps: [step('small', 'start-first', 3)], joins: [], adopted: [] };
     expect(judged(300, plan)).toEqual(plan);
     expect(judged(299, plan).steps[0]?.action).toBe('stop-first');
   });
@@ -65,7 +66,11 @@ describe('withinMemory', () => {
   });
 
   test('what stays, or is stopped first anyway, needs no room', () => {
-    const plan = { steps: [step('large', 'keep'), step('small', 'stop-first')], joins: [] };
+    const plan = {
+      steps: [step('large', 'keep'), step('small', 'stop-first')],
+      joins: [],
+      adopted: [],
+    };
     expect(judged(1, plan)).toEqual(plan);
   });
 });

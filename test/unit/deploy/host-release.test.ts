@@ -10,7 +10,7 @@ import {
 } from '../../../src/deploy/host-release.ts';
 import { parseLine } from '../../../src/host/protocol.ts';
 import { problemOf } from '../kit/support.ts';
-import { digest, modelOf } from './models.ts';
+import { digest, emptyState, modelOf } from './models.ts';
 
 const settings = (path: string | undefined): EnvironmentSettings => ({
   app: 'shop',
@@ -56,10 +56,17 @@ test('stateCollector reads what a host reports, and ignores the rest', () => {
     'current\tr2\tv2',
     'kept\tr1',
     'kept\tr2',
-    'container\tid1\tshop-api-1\tapi\trunning\tprint\tr2',
-    'container\tid2\tmanual\tdb\texited\t\t',
+    'container\tid1\tshop-api-1\tapi\trunning\tprint\tr2\t/srv/shop',
+    'container\tid2\tmanual\tdb\texited\t\t\t',
     `image\tx/api:1\tamd64 x/api@${digest('a')}`,
     'port\tedge\tother\t0.0.0.0:443->443/tcp',
+    'project\tshop',
+    'mount\tdb\t{"Type":"volume","Name":"shop_data","Source":"/v","Destination":"/data","RW":true}',
+    'held\t/srv/data\t.',
+    'held\t/srv/data\t./a\tb',
+    'held\t/srv/data\t?',
+    'held\t/srv/none\t.',
+    'stranger\tblog\tweb\tx/web:1',
     'pulling\tx/api:1',
     'new\tthing',
   ]) {
@@ -68,6 +75,13 @@ test('stateCollector reads what a host reports, and ignores the rest', () => {
   expect(state()).toEqual({
     current: { release: 'r2', version: 'v2' },
     kept: ['r1', 'r2'],
+    project: 'shop',
+    mounts: [{ service: 'db', type: 'volume', name: 'shop_data', source: '/v', target: '/data' }],
+    held: new Map([
+      ['/srv/data', ['a\tb', '?']],
+      ['/srv/none', []],
+    ]),
+    strangers: [{ project: 'blog', service: 'web', image: 'x/web:1' }],
     containers: [
       {
         id: 'id1',
@@ -76,8 +90,17 @@ test('stateCollector reads what a host reports, and ignores the rest', () => {
         state: 'running',
         fingerprint: 'print',
         release: 'r2',
+        root: '/srv/shop',
       },
-      { id: 'id2', name: 'manual', service: 'db', state: 'exited', fingerprint: '', release: '' },
+      {
+        id: 'id2',
+        name: 'manual',
+        service: 'db',
+        state: 'exited',
+        fingerprint: '',
+        release: '',
+        root: '',
+      },
     ],
     taken: [
       { container: 'edge', project: 'other', address: '', first: 443, last: 443, protocol: 'tcp' },
@@ -94,11 +117,7 @@ test('an empty host has no current release', () => {
 
 describe('pinned', () => {
   const state = (image: string, ...digests: string[]): HostState => ({
-    current: undefined,
-    facts: undefined,
-    kept: [],
-    containers: [],
-    taken: [],
+    ...emptyState,
     images: new Map([[image, ['amd64', ...digests].join(' ')]]),
   });
 

@@ -18,6 +18,7 @@ function joins(
   return plan({
     model,
     containers: [container('kept')],
+    byHand: [],
     routing: used,
     built,
     migrate: undefined,

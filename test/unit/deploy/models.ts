@@ -1,3 +1,4 @@
+import type { HostState } from '../../../src/deploy/host-release.ts';
 import type { Container } from '../../../src/deploy/plan.ts';
 import { FINGERPRINT } from '../../../src/deploy/compose.ts';
 import type { Model, Service } from '../../../src/deploy/model.ts';
@@ -30,6 +31,7 @@ export function container(name: string, more: Partial<Container> = {}): Containe
     state: 'running',
     fingerprint: 'same',
     release: 'r0',
+    root: '',
     ...more,
   };
 }
@@ -49,3 +51,17 @@ export function recordOf(images: Readonly<Record<string, string>>): ReleaseRecor
     ),
   };
 }
+
+/** A host on which there is nothing. */
+export const emptyState: HostState = {
+  current: undefined,
+  facts: undefined,
+  kept: [],
+  project: undefined,
+  containers: [],
+  mounts: [],
+  held: new Map(),
+  strangers: [],
+  taken: [],
+  images: new Map(),
+};

@@ -8,6 +8,7 @@ describe('planLines', () => {
   const routing: Routing = { proxy: 'nginx', ports: { api: 3000 } };
   const rest = {
     built: ['api'],
+    byHand: [],
     migrate: undefined,
     ran: {},
     kind: 'deploy',
@@ -30,7 +31,13 @@ describe('planLines', () => {
       '',
     ]);
     const joins = [{ service: 'db', network: 'shop_default', aliases: ['db', 'sql'] }];
-    expect(planLines({ steps: [], joins }, undefined)).toBe('join\tdb\tshop_default\tdb,sql\n');
+    const adopted = [{ service: 'web', name: undefined }, { service: 'db', name: 'shop-db' }]; // prettier-ignore
+    expect(planLines({ steps: [], joins, adopted }, undefined).split('\n')).toEqual([
+      'adopt\tweb\t-',
+      'adopt\tdb\tshop-db',
+      'join\tdb\tshop_default\tdb,sql',
+      '',
+    ]);
   });
 
   test('no field is empty: the shell would swallow it', () => {

@@ -20,6 +20,7 @@ function planOf(
   return plan({
     model,
     containers,
+    byHand: containers.filter(({ release }) => release === ''),
     routing: undefined,
     built: [],
     migrate: undefined,
@@ -62,7 +63,7 @@ describe('one service', () => {
       'somebody else made it',
       service(),
       [{ ...api, fingerprint: '' }],
-      'start-first, not yet managed by Slipway',
+      'start-first, started by hand',
     ],
     [
       'one of two is old',
@@ -74,7 +75,7 @@ describe('one service', () => {
       'not managed comes first',
       service({}, 'other'),
       [api, { ...api, fingerprint: '', state: 'exited' }],
-      'start-first, not yet managed by Slipway',
+      'start-first, started by hand',
     ],
     ['none wanted, none there', service({ scale: 0 }), [], 'keep, unchanged'],
     ['only others run', service(), [container('web')], 'start-first, new'],

@@ -166,7 +166,7 @@ describe('a secret file stands where the repository would have it', () => {
         secrets: { key: { file: '/r/incoming/t/src/certs/tls.key' } },
       }),
     );
-    const place = { root: '/r', source: '/r/incoming/t/src' };
+    const place = { root: '/r', source: '/r/incoming/t/src', kept: { binds: {}, volumes: {} } };
     const final = finalCompose(model, new Map([['x', 'x']]), undefined, place, workspace, files);
     const [placed] = final.entries;
     expect(placed).toMatchObject({ content: Buffer.from('KEY'), mode: 0o600 });
