@@ -33931,7 +33931,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_clock_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4597);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_release_inputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9328);
-/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3528);
+/* harmony import */ var _src_deploy_run_deploy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(445);
 /* harmony import */ var _smoke_proof_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5367);
 
 
@@ -36473,7 +36473,7 @@ function versionOf(given, { commit }) {
 
 /***/ }),
 
-/***/ 3528:
+/***/ 445:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -37635,8 +37635,149 @@ function leavesData(left, host) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/deploy/ports.ts
+
+/** Reads what `docker ps` says of ports: `0.0.0.0:443->443/tcp, [::]:8000-8001->80-81/tcp, 9000/tcp`. */
+function takenPorts(container, project, text) {
+    return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].map(([, address = '', first = '', last = first, protocol = '']) => ({
+        container,
+        project,
+        address: everywhere(address),
+        first: Number(first),
+        last: Number(last),
+        protocol,
+    }));
+}
+/**
+ * Makes sure that what the release publishes is free for it.
+ * @throws UserError `port-taken`
+ */
+function refuseTaken({ services }, taken, host) {
+    for (const [service, { ports = [] }] of Object.entries(services)) {
+        for (const { published = '', protocol = 'tcp', host_ip: ip = '' } of ports) {
+            const [first = '', last = first] = published.split('-');
+            const holder = taken.find((port) => port.protocol === protocol &&
+                port.first <= Number(last) &&
+                port.last >= Number(first) &&
+                overlap(port.address, everywhere(ip)));
+            if (first === '' || holder === undefined)
+                continue;
+            const owner = holder.project === '' ? '' : ` of the project ${holder.project}`;
+            throw new errors/* UserError */.yo({
+                id: 'port-taken',
+                message: `${host}: ${service} publishes port ${published}/${protocol}, which the container ${holder.container}${owner} holds.`,
+                value: `${service}: ${published}/${protocol}`,
+                fix: 'Publish another port; or let one proxy publish it for both apps: docs/host-setup.md, "Several apps on one host".',
+            });
+        }
+    }
+}
+function overlap(one, other) {
+    return one === '' || other === '' || one === other;
+}
+function everywhere(address) {
+    return ['0.0.0.0', '::', '[::]'].includes(address) ? '' : address;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/host-state.ts
+
+
+
+/** Reads settings.json, which we wrote, from its lines. */
+function parseFacts(lines) {
+    return JSON.parse(lines.join('\n'));
+}
+/** Collects what the verbs `pull` and `status` report. */
+function stateCollector() {
+    let current;
+    const settings = [];
+    const kept = [];
+    const containers = [];
+    const mounts = [];
+    const held = new Map();
+    const strangers = [];
+    let project;
+    const taken = [];
+    const images = new Map();
+    return {
+        read: ({ kind, fields }) => {
+            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
+            if (kind === 'current')
+                current = served(a, b);
+            else if (kind === 'settings')
+                settings.push(fields.join('\t'));
+            else if (kind === 'kept')
+                kept.push(a);
+            else if (kind === 'container')
+                containers.push({
+                    id: a,
+                    name: b,
+                    service: c,
+                    state: d,
+                    fingerprint: e,
+                    release: f,
+                    root: g,
+                });
+            else if (kind === 'project')
+                project = a;
+            else if (kind === 'mount')
+                mounts.push(parseMount(a, fields.slice(1).join('\t')));
+            else if (kind === 'held')
+                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'stranger')
+                strangers.push({ project: a, service: b, image: c });
+            else if (kind === 'port')
+                taken.push(...takenPorts(a, b, c));
+            else if (kind === 'image')
+                images.set(a, b);
+        },
+        state: () => ({
+            current,
+            facts: settings.length === 0 ? undefined : parseFacts(settings),
+            kept,
+            project,
+            containers,
+            mounts,
+            held,
+            strangers,
+            taken,
+            images,
+        }),
+    };
+}
+/** A name as `find .` prints it; none for the folder itself. */
+function fileOf(name) {
+    return name === '.' ? [] : [name.replace(/^\.\//, '')];
+}
+
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
+;// CONCATENATED MODULE: ./src/deploy/labels.ts
+/** On every container: what it was made of. The same fingerprint, the same container. */
+const FINGERPRINT = 'slipway.fingerprint';
+/** How containers say whose they are. */
+function labelOf({ app, environment }) {
+    return `${app}/${environment}`;
+}
+/**
+ * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
+ * part of the fingerprint: an unchanged service keeps its labels.
+ */
+function labelled(model, release, environment, root) {
+    const labels = {
+        'slipway.release': release,
+        'slipway.environment': environment,
+        'slipway.root': root,
+    };
+    return {
+        ...model,
+        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
+            name,
+            { ...service, labels: { ...service.labels, ...labels } },
+        ])),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/model.ts
 
 
@@ -37746,7 +37887,7 @@ function formatJson(value) {
 
 
 
-const FINGERPRINT = 'slipway.fingerprint';
+
 /** Where nginx finds what Slipway generates for it, inside the container. */
 const GENERATED = '/etc/nginx/slipway';
 /** Which image each service shall run: the record's by service name or by repository, any other as the Compose file says. */
@@ -37810,7 +37951,7 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
         const { build: _built, develop: _watched, ...rest } = original;
-        const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+        const unnamed = unnamedVolumes(name, original, place.kept);
         const volumes = [
             ...(original.volumes ?? [])
                 .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
@@ -37819,8 +37960,8 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
                 : volume),
             ...unnamed,
         ];
-        for (const { source } of unnamed)
-            external[source] = { name: source, external: true };
+        for (const { source, target } of unnamed)
+            external[source] = { name: place.kept.volumes[name]?.[target], external: true };
         const service = {
             ...rest,
             image: images.get(name),
@@ -37857,33 +37998,17 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         entries: [...entries, ...proxyFiles.values()],
     };
 }
-/** The volumes that were kept for a service, but for those that have been given another one since. */
-function unnamedVolumes({ volumes = [] }, kept = {}) {
-    return Object.entries(kept)
-        .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
-        .map(([target, source]) => ({ type: 'volume', source, target }));
-}
-/** How containers say whose they are. */
-function labelOf({ app, environment }) {
-    return `${app}/${environment}`;
-}
 /**
- * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
- * part of the fingerprint: an unchanged service keeps its labels.
+ * The volumes that were kept for a service, but for those that have been given another one since. Their names are other ones on each
+ * host, and must not make another release of it there; so the service knows them by keys.
  */
-function labelled(model, release, environment, root) {
-    const labels = {
-        'slipway.release': release,
-        'slipway.environment': environment,
-        'slipway.root': root,
-    };
-    return {
-        ...model,
-        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
-            name,
-            { ...service, labels: { ...service.labels, ...labels } },
-        ])),
-    };
+function unnamedVolumes(name, { volumes = [] }, kept) {
+    return Object.keys(kept.volumes[name] ?? {})
+        .filter((target) => !volumes.some((one) => one.target === target && one.source !== undefined))
+        .map((target) => {
+        const source = `kept-${fingerprint([name, target]).slice(0, 8)}`;
+        return { type: 'volume', source, target };
+    });
 }
 /** The path of an entry of a content that is placed at `place`. */
 function at(place, path, folder) {
@@ -37943,6 +38068,7 @@ function outside(path) {
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/plan.ts
+
 
 
 
@@ -38116,50 +38242,6 @@ function planLines({ steps, joins: names, adopted }, routing) {
     return `${rows.map((row) => row.join('\t')).join('\n')}\n`;
 }
 
-;// CONCATENATED MODULE: ./src/deploy/ports.ts
-
-/** Reads what `docker ps` says of ports: `0.0.0.0:443->443/tcp, [::]:8000-8001->80-81/tcp, 9000/tcp`. */
-function takenPorts(container, project, text) {
-    return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].map(([, address = '', first = '', last = first, protocol = '']) => ({
-        container,
-        project,
-        address: everywhere(address),
-        first: Number(first),
-        last: Number(last),
-        protocol,
-    }));
-}
-/**
- * Makes sure that what the release publishes is free for it.
- * @throws UserError `port-taken`
- */
-function refuseTaken({ services }, taken, host) {
-    for (const [service, { ports = [] }] of Object.entries(services)) {
-        for (const { published = '', protocol = 'tcp', host_ip: ip = '' } of ports) {
-            const [first = '', last = first] = published.split('-');
-            const holder = taken.find((port) => port.protocol === protocol &&
-                port.first <= Number(last) &&
-                port.last >= Number(first) &&
-                overlap(port.address, everywhere(ip)));
-            if (first === '' || holder === undefined)
-                continue;
-            const owner = holder.project === '' ? '' : ` of the project ${holder.project}`;
-            throw new errors/* UserError */.yo({
-                id: 'port-taken',
-                message: `${host}: ${service} publishes port ${published}/${protocol}, which the container ${holder.container}${owner} holds.`,
-                value: `${service}: ${published}/${protocol}`,
-                fix: 'Publish another port; or let one proxy publish it for both apps: docs/host-setup.md, "Several apps on one host".',
-            });
-        }
-    }
-}
-function overlap(one, other) {
-    return one === '' || other === '' || one === other;
-}
-function everywhere(address) {
-    return ['0.0.0.0', '::', '[::]'].includes(address) ? '' : address;
-}
-
 ;// CONCATENATED MODULE: ./src/deploy/host-release.ts
 
 
@@ -38167,11 +38249,6 @@ function everywhere(address) {
 
 
 
-
-/** Reads settings.json, which we wrote, from its lines. */
-function parseFacts(lines) {
-    return JSON.parse(lines.join('\n'));
-}
 /** The folder of an environment on the host, as the host program gets it. */
 function rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
@@ -38184,68 +38261,6 @@ function rootOf({ app, environment, path }) {
         });
     }
     return root;
-}
-/** Collects what the verbs `pull` and `status` report. */
-function stateCollector() {
-    let current;
-    const settings = [];
-    const kept = [];
-    const containers = [];
-    const mounts = [];
-    const held = new Map();
-    const strangers = [];
-    let project;
-    const taken = [];
-    const images = new Map();
-    return {
-        read: ({ kind, fields }) => {
-            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
-            if (kind === 'current')
-                current = served(a, b);
-            else if (kind === 'settings')
-                settings.push(fields.join('\t'));
-            else if (kind === 'kept')
-                kept.push(a);
-            else if (kind === 'container')
-                containers.push({
-                    id: a,
-                    name: b,
-                    service: c,
-                    state: d,
-                    fingerprint: e,
-                    release: f,
-                    root: g,
-                });
-            else if (kind === 'project')
-                project = a;
-            else if (kind === 'mount')
-                mounts.push(parseMount(a, fields.slice(1).join('\t')));
-            else if (kind === 'held')
-                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
-            else if (kind === 'stranger')
-                strangers.push({ project: a, service: b, image: c });
-            else if (kind === 'port')
-                taken.push(...takenPorts(a, b, c));
-            else if (kind === 'image')
-                images.set(a, b);
-        },
-        state: () => ({
-            current,
-            facts: settings.length === 0 ? undefined : parseFacts(settings),
-            kept,
-            project,
-            containers,
-            mounts,
-            held,
-            strangers,
-            taken,
-            images,
-        }),
-    };
-}
-/** A name as `find .` prints it; none for the folder itself. */
-function fileOf(name) {
-    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 /** Makes the images be on the host and learns what runs there. */
 async function pull(session, base, images, login, log) {
@@ -39615,6 +39630,7 @@ function unset(warnings, host) {
 
 
 
+
 /**
  * Resolves, pulls and plans a release on one host. Nothing that runs there is touched.
  * @param onCurrent told what the host serves, as soon as that is known: an error shall be able to say so
@@ -39636,8 +39652,10 @@ async function prepare(subject, session, { clock, log }, onCurrent = () => undef
     const { kept, lines: adoption } = adopt(model, state, source, workspace, secretFiles, host);
     const place = { root: absolute, source, kept };
     const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
-    // The name of the release says which configuration it has, too: the same images with another setting are another release.
-    const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
+    // The name of the release says which configuration it has, too: the same images with another setting are another release. It is the
+    // same on each host, which volumes that were kept are not.
+    const same = { ...final.model, volumes: model.volumes };
+    const release = `${record.id}-${fingerprint([same, subject.version]).slice(0, 8)}`;
     const facts = {
         routing,
         built: Object.keys(record.services),

@@ -31430,7 +31430,7 @@ __nccwpck_require__.a(module, async (__webpack_handle_async_dependencies__, __we
 /* harmony import */ var _src_kit_inputs_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7127);
 /* harmony import */ var _src_kit_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3490);
 /* harmony import */ var _src_deploy_inputs_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8120);
-/* harmony import */ var _src_deploy_run_rollback_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3323);
+/* harmony import */ var _src_deploy_run_rollback_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5075);
 
 
 
@@ -32026,7 +32026,7 @@ function author() {
 
 /***/ }),
 
-/***/ 3323:
+/***/ 5075:
 /***/ ((__unused_webpack_module, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -33188,6 +33188,121 @@ function leavesData(left, host) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/deploy/ports.ts
+
+/** Reads what `docker ps` says of ports: `0.0.0.0:443->443/tcp, [::]:8000-8001->80-81/tcp, 9000/tcp`. */
+function takenPorts(container, project, text) {
+    return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].map(([, address = '', first = '', last = first, protocol = '']) => ({
+        container,
+        project,
+        address: everywhere(address),
+        first: Number(first),
+        last: Number(last),
+        protocol,
+    }));
+}
+/**
+ * Makes sure that what the release publishes is free for it.
+ * @throws UserError `port-taken`
+ */
+function refuseTaken({ services }, taken, host) {
+    for (const [service, { ports = [] }] of Object.entries(services)) {
+        for (const { published = '', protocol = 'tcp', host_ip: ip = '' } of ports) {
+            const [first = '', last = first] = published.split('-');
+            const holder = taken.find((port) => port.protocol === protocol &&
+                port.first <= Number(last) &&
+                port.last >= Number(first) &&
+                overlap(port.address, everywhere(ip)));
+            if (first === '' || holder === undefined)
+                continue;
+            const owner = holder.project === '' ? '' : ` of the project ${holder.project}`;
+            throw new UserError({
+                id: 'port-taken',
+                message: `${host}: ${service} publishes port ${published}/${protocol}, which the container ${holder.container}${owner} holds.`,
+                value: `${service}: ${published}/${protocol}`,
+                fix: 'Publish another port; or let one proxy publish it for both apps: docs/host-setup.md, "Several apps on one host".',
+            });
+        }
+    }
+}
+function overlap(one, other) {
+    return one === '' || other === '' || one === other;
+}
+function everywhere(address) {
+    return ['0.0.0.0', '::', '[::]'].includes(address) ? '' : address;
+}
+
+;// CONCATENATED MODULE: ./src/deploy/host-state.ts
+
+
+
+/** Reads settings.json, which we wrote, from its lines. */
+function parseFacts(lines) {
+    return JSON.parse(lines.join('\n'));
+}
+/** Collects what the verbs `pull` and `status` report. */
+function stateCollector() {
+    let current;
+    const settings = [];
+    const kept = [];
+    const containers = [];
+    const mounts = [];
+    const held = new Map();
+    const strangers = [];
+    let project;
+    const taken = [];
+    const images = new Map();
+    return {
+        read: ({ kind, fields }) => {
+            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
+            if (kind === 'current')
+                current = served(a, b);
+            else if (kind === 'settings')
+                settings.push(fields.join('\t'));
+            else if (kind === 'kept')
+                kept.push(a);
+            else if (kind === 'container')
+                containers.push({
+                    id: a,
+                    name: b,
+                    service: c,
+                    state: d,
+                    fingerprint: e,
+                    release: f,
+                    root: g,
+                });
+            else if (kind === 'project')
+                project = a;
+            else if (kind === 'mount')
+                mounts.push(parseMount(a, fields.slice(1).join('\t')));
+            else if (kind === 'held')
+                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'stranger')
+                strangers.push({ project: a, service: b, image: c });
+            else if (kind === 'port')
+                taken.push(...takenPorts(a, b, c));
+            else if (kind === 'image')
+                images.set(a, b);
+        },
+        state: () => ({
+            current,
+            facts: settings.length === 0 ? undefined : parseFacts(settings),
+            kept,
+            project,
+            containers,
+            mounts,
+            held,
+            strangers,
+            taken,
+            images,
+        }),
+    };
+}
+/** A name as `find .` prints it; none for the folder itself. */
+function fileOf(name) {
+    return name === '.' ? [] : [name.replace(/^\.\//, '')];
+}
+
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./src/deploy/model.ts
@@ -33299,7 +33414,7 @@ function formatJson(value) {
 
 
 
-const FINGERPRINT = 'slipway.fingerprint';
+
 /** Where nginx finds what Slipway generates for it, inside the container. */
 const GENERATED = '/etc/nginx/slipway';
 /** Which image each service shall run: the record's by service name or by repository, any other as the Compose file says. */
@@ -33363,7 +33478,7 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
     for (const [name, original] of Object.entries(model.services)) {
         const isProxy = routing?.proxy === name;
         const { build: _built, develop: _watched, ...rest } = original;
-        const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+        const unnamed = unnamedVolumes(name, original, place.kept);
         const volumes = [
             ...(original.volumes ?? [])
                 .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
@@ -33372,8 +33487,8 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
                 : volume),
             ...unnamed,
         ];
-        for (const { source } of unnamed)
-            external[source] = { name: source, external: true };
+        for (const { source, target } of unnamed)
+            external[source] = { name: place.kept.volumes[name]?.[target], external: true };
         const service = {
             ...rest,
             image: images.get(name),
@@ -33410,33 +33525,17 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         entries: [...entries, ...proxyFiles.values()],
     };
 }
-/** The volumes that were kept for a service, but for those that have been given another one since. */
-function unnamedVolumes({ volumes = [] }, kept = {}) {
-    return Object.entries(kept)
-        .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
-        .map(([target, source]) => ({ type: 'volume', source, target }));
-}
-/** How containers say whose they are. */
-function labelOf({ app, environment }) {
-    return `${app}/${environment}`;
-}
 /**
- * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
- * part of the fingerprint: an unchanged service keeps its labels.
+ * The volumes that were kept for a service, but for those that have been given another one since. Their names are other ones on each
+ * host, and must not make another release of it there; so the service knows them by keys.
  */
-function labelled(model, release, environment, root) {
-    const labels = {
-        'slipway.release': release,
-        'slipway.environment': environment,
-        'slipway.root': root,
-    };
-    return {
-        ...model,
-        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
-            name,
-            { ...service, labels: { ...service.labels, ...labels } },
-        ])),
-    };
+function unnamedVolumes(name, { volumes = [] }, kept) {
+    return Object.keys(kept.volumes[name] ?? {})
+        .filter((target) => !volumes.some((one) => one.target === target && one.source !== undefined))
+        .map((target) => {
+        const source = `kept-${fingerprint([name, target]).slice(0, 8)}`;
+        return { type: 'volume', source, target };
+    });
 }
 /** The path of an entry of a content that is placed at `place`. */
 function at(place, path, folder) {
@@ -33495,7 +33594,34 @@ function outside(path) {
     });
 }
 
+;// CONCATENATED MODULE: ./src/deploy/labels.ts
+/** On every container: what it was made of. The same fingerprint, the same container. */
+const labels_FINGERPRINT = 'slipway.fingerprint';
+/** How containers say whose they are. */
+function labelOf({ app, environment }) {
+    return `${app}/${environment}`;
+}
+/**
+ * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
+ * part of the fingerprint: an unchanged service keeps its labels.
+ */
+function labelled(model, release, environment, root) {
+    const labels = {
+        'slipway.release': release,
+        'slipway.environment': environment,
+        'slipway.root': root,
+    };
+    return {
+        ...model,
+        services: Object.fromEntries(Object.entries(model.services).map(([name, service]) => [
+            name,
+            { ...service, labels: { ...service.labels, ...labels } },
+        ])),
+    };
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/plan.ts
+
 
 
 
@@ -33519,7 +33645,7 @@ function plan(input) {
         });
         if (kind === 'rollback')
             return step('keep', 'one-shot, not run on the way back');
-        if (changed || ran[name] !== model.services[name]?.labels?.[FINGERPRINT])
+        if (changed || ran[name] !== model.services[name]?.labels?.[labels_FINGERPRINT])
             return step('one-shot', 'runs before what depends on it');
         return step('keep', 'one-shot, nothing changed');
     });
@@ -33566,7 +33692,7 @@ function changeOf(service, own, wanted) {
         return wanted === 0 ? undefined : 'new';
     if (own.some(({ fingerprint }) => fingerprint === ''))
         return 'started by hand';
-    if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[FINGERPRINT]))
+    if (own.some(({ fingerprint }) => fingerprint !== service.labels?.[labels_FINGERPRINT]))
         return 'changed';
     if (own.some(({ state }) => state !== 'running'))
         return 'not running';
@@ -33669,50 +33795,6 @@ function planLines({ steps, joins: names, adopted }, routing) {
     return `${rows.map((row) => row.join('\t')).join('\n')}\n`;
 }
 
-;// CONCATENATED MODULE: ./src/deploy/ports.ts
-
-/** Reads what `docker ps` says of ports: `0.0.0.0:443->443/tcp, [::]:8000-8001->80-81/tcp, 9000/tcp`. */
-function takenPorts(container, project, text) {
-    return [...text.matchAll(/([^\s,]*):(\d+)(?:-(\d+))?->[\d-]+\/(\w+)/g)].map(([, address = '', first = '', last = first, protocol = '']) => ({
-        container,
-        project,
-        address: everywhere(address),
-        first: Number(first),
-        last: Number(last),
-        protocol,
-    }));
-}
-/**
- * Makes sure that what the release publishes is free for it.
- * @throws UserError `port-taken`
- */
-function refuseTaken({ services }, taken, host) {
-    for (const [service, { ports = [] }] of Object.entries(services)) {
-        for (const { published = '', protocol = 'tcp', host_ip: ip = '' } of ports) {
-            const [first = '', last = first] = published.split('-');
-            const holder = taken.find((port) => port.protocol === protocol &&
-                port.first <= Number(last) &&
-                port.last >= Number(first) &&
-                overlap(port.address, everywhere(ip)));
-            if (first === '' || holder === undefined)
-                continue;
-            const owner = holder.project === '' ? '' : ` of the project ${holder.project}`;
-            throw new UserError({
-                id: 'port-taken',
-                message: `${host}: ${service} publishes port ${published}/${protocol}, which the container ${holder.container}${owner} holds.`,
-                value: `${service}: ${published}/${protocol}`,
-                fix: 'Publish another port; or let one proxy publish it for both apps: docs/host-setup.md, "Several apps on one host".',
-            });
-        }
-    }
-}
-function overlap(one, other) {
-    return one === '' || other === '' || one === other;
-}
-function everywhere(address) {
-    return ['0.0.0.0', '::', '[::]'].includes(address) ? '' : address;
-}
-
 ;// CONCATENATED MODULE: ./src/deploy/host-release.ts
 
 
@@ -33720,11 +33802,6 @@ function everywhere(address) {
 
 
 
-
-/** Reads settings.json, which we wrote, from its lines. */
-function parseFacts(lines) {
-    return JSON.parse(lines.join('\n'));
-}
 /** The folder of an environment on the host, as the host program gets it. */
 function rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
@@ -33737,68 +33814,6 @@ function rootOf({ app, environment, path }) {
         });
     }
     return root;
-}
-/** Collects what the verbs `pull` and `status` report. */
-function stateCollector() {
-    let current;
-    const settings = [];
-    const kept = [];
-    const containers = [];
-    const mounts = [];
-    const held = new Map();
-    const strangers = [];
-    let project;
-    const taken = [];
-    const images = new Map();
-    return {
-        read: ({ kind, fields }) => {
-            const [a = '', b = '', c = '', d = '', e = '', f = '', g = ''] = fields;
-            if (kind === 'current')
-                current = served(a, b);
-            else if (kind === 'settings')
-                settings.push(fields.join('\t'));
-            else if (kind === 'kept')
-                kept.push(a);
-            else if (kind === 'container')
-                containers.push({
-                    id: a,
-                    name: b,
-                    service: c,
-                    state: d,
-                    fingerprint: e,
-                    release: f,
-                    root: g,
-                });
-            else if (kind === 'project')
-                project = a;
-            else if (kind === 'mount')
-                mounts.push(parseMount(a, fields.slice(1).join('\t')));
-            else if (kind === 'held')
-                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
-            else if (kind === 'stranger')
-                strangers.push({ project: a, service: b, image: c });
-            else if (kind === 'port')
-                taken.push(...takenPorts(a, b, c));
-            else if (kind === 'image')
-                images.set(a, b);
-        },
-        state: () => ({
-            current,
-            facts: settings.length === 0 ? undefined : parseFacts(settings),
-            kept,
-            project,
-            containers,
-            mounts,
-            held,
-            strangers,
-            taken,
-            images,
-        }),
-    };
-}
-/** A name as `find .` prints it; none for the folder itself. */
-function fileOf(name) {
-    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 /** Makes the images be on the host and learns what runs there. */
 async function pull(session, base, images, login, log) {
@@ -34807,6 +34822,7 @@ function sizeFindings(facts, { memory, cores, disk }) {
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/rollback.ts
+
 
 
 

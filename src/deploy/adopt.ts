@@ -1,6 +1,6 @@
 import { UserError } from '../kit/errors.ts';
 import { below, exists, readContent } from './files.ts';
-import type { HostState } from './host-release.ts';
+import type { HostState } from './host-state.ts';
 import type { Model } from './model.ts';
 import type { Container } from './plan.ts';
 import type { SecretFiles } from './secret-files.ts';

@@ -5,10 +5,9 @@ import type { TarEntry } from '../kit/tar.ts';
 import type { ReleaseRecord } from '../release/record.ts';
 import type { Kept } from './adopt.ts';
 import { below, type Content, exists, readContent } from './files.ts';
+import { FINGERPRINT } from './labels.ts';
 import { type Model, networksOf, type Service } from './model.ts';
 import type { SecretFiles } from './secret-files.ts';
-
-export const FINGERPRINT = 'slipway.fingerprint';
 
 /** Where nginx finds what Slipway generates for it, inside the container. */
 export const GENERATED = '/etc/nginx/slipway';
@@ -109,7 +108,7 @@ export function finalCompose(
   for (const [name, original] of Object.entries(model.services)) {
     const isProxy = routing?.proxy === name;
     const { build: _built, develop: _watched, ...rest } = original;
-    const unnamed = unnamedVolumes(original, place.kept.volumes[name]);
+    const unnamed = unnamedVolumes(name, original, place.kept);
     const volumes = [
       ...(original.volumes ?? [])
         .filter(({ target }) => unnamed.every((volume) => volume.target !== target))
@@ -120,7 +119,8 @@ export function finalCompose(
         ),
       ...unnamed,
     ];
-    for (const { source } of unnamed) external[source] = { name: source, external: true };
+    for (const { source, target } of unnamed)
+      external[source] = { name: place.kept.volumes[name]?.[target], external: true };
     const service: Service = {
       ...rest,
       image: images.get(name),
@@ -165,40 +165,21 @@ export function finalCompose(
   };
 }
 
-/** The volumes that were kept for a service, but for those that have been given another one since. */
-function unnamedVolumes(
-  { volumes = [] }: Service,
-  kept: Readonly<Record<string, string>> = {},
-): { type: string; source: string; target: string }[] {
-  return Object.entries(kept)
-    .filter(([target]) => !volumes.some((one) => one.target === target && one.source !== undefined))
-    .map(([target, source]) => ({ type: 'volume', source, target }));
-}
-
-/** How containers say whose they are. */
-export function labelOf({ app, environment }: { app: string; environment: string }): string {
-  return `${app}/${environment}`;
-}
-
 /**
- * Labels every container with the release that makes it, the environment that it is of, and the folder that has the ledger. They are no
- * part of the fingerprint: an unchanged service keeps its labels.
+ * The volumes that were kept for a service, but for those that have been given another one since. Their names are other ones on each
+ * host, and must not make another release of it there; so the service knows them by keys.
  */
-export function labelled(model: Model, release: string, environment: string, root: string): Model {
-  const labels = {
-    'slipway.release': release,
-    'slipway.environment': environment,
-    'slipway.root': root,
-  };
-  return {
-    ...model,
-    services: Object.fromEntries(
-      Object.entries(model.services).map(([name, service]) => [
-        name,
-        { ...service, labels: { ...service.labels, ...labels } },
-      ]),
-    ),
-  };
+function unnamedVolumes(
+  name: string,
+  { volumes = [] }: Service,
+  kept: Kept,
+): { type: string; source: string; target: string }[] {
+  return Object.keys(kept.volumes[name] ?? {})
+    .filter((target) => !volumes.some((one) => one.target === target && one.source !== undefined))
+    .map((target) => {
+      const source = `kept-${fingerprint([name, target]).slice(0, 8)}`;
+      return { type: 'volume', source, target };
+    });
 }
 
 /** The path of an entry of a content that is placed at `place`. */

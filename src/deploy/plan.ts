@@ -1,5 +1,6 @@
 import { UserError } from '../kit/errors.ts';
-import { aliasesOn, FINGERPRINT, type Routing } from './compose.ts';
+import { aliasesOn, type Routing } from './compose.ts';
+import { FINGERPRINT } from './labels.ts';
 import { type Model, networksOf, replicas, type Service } from './model.ts';
 
 /** A container of the project as the host reports it. */

@@ -4,16 +4,8 @@ import type { EnvironmentSettings } from '../config/read.ts';
 import type { HostSession } from '../host/session.ts';
 import { newTransaction, type Served } from '../host/transaction.ts';
 import type { ReleaseRecord } from '../release/record.ts';
-import {
-  chooseImages,
-  FINGERPRINT,
-  fingerprint,
-  finalCompose,
-  labelled,
-  labelOf,
-  type Routing,
-} from './compose.ts';
 import { adopt, startedByHand } from './adopt.ts';
+import { chooseImages, fingerprint, finalCompose, type Routing } from './compose.ts';
 import { environmentChanges, environmentPrints } from './env-diff.ts';
 import {
   type Context,
@@ -23,9 +15,10 @@ import {
   pull,
   type PullLogin,
   rootOf,
-  type ReleaseFacts,
 } from './host-release.ts';
 import { withinMemory } from './headroom.ts';
+import type { ReleaseFacts } from './host-state.ts';
+import { FINGERPRINT, labelled, labelOf } from './labels.ts';
 import { formatJson, type Model } from './model.ts';
 import { plan } from './plan.ts';
 import { refuseTaken } from './ports.ts';
@@ -85,8 +78,10 @@ export async function prepare(
   const { kept, lines: adoption } = adopt(model, state, source, workspace, secretFiles, host);
   const place = { root: absolute, source, kept };
   const final = finalCompose(model, digests, routing, place, workspace, secretFiles);
-  // The name of the release says which configuration it has, too: the same images with another setting are another release.
-  const release = `${record.id}-${fingerprint([final.model, subject.version]).slice(0, 8)}`;
+  // The name of the release says which configuration it has, too: the same images with another setting are another release. It is the
+  // same on each host, which volumes that were kept are not.
+  const same = { ...final.model, volumes: model.volumes };
+  const release = `${record.id}-${fingerprint([same, subject.version]).slice(0, 8)}`;
   const facts: ReleaseFacts = {
     routing,
     built: Object.keys(record.services),

@@ -2,7 +2,7 @@ import { UserError } from '../kit/errors.ts';
 import type { TarEntry } from '../kit/tar.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
 import { repositoryOf } from './compose.ts';
-import type { HostState } from './host-release.ts';
+import type { HostState } from './host-state.ts';
 import type { Model } from './model.ts';
 
 /** A container of another Compose project that somebody started by hand. */

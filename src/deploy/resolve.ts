@@ -3,7 +3,7 @@ import { tar } from '../kit/tar.ts';
 import { problemsOf, together } from '../host/findings.ts';
 import type { HostSession } from '../host/session.ts';
 import { type Served, served } from '../host/transaction.ts';
-import { labelOf } from './compose.ts';
+import { labelOf } from './labels.ts';
 import { composeSources } from './files.ts';
 import { HostFacts } from './host-facts.ts';
 import type { Context } from './host-release.ts';

@@ -6,14 +6,13 @@ import { newTransaction, type Served } from '../host/transaction.ts';
 import {
   type Context,
   imagesOf,
-  parseFacts,
   ledgerOf,
   type Prepared,
   pull,
   type PullLogin,
   rootOf,
-  stateCollector,
 } from './host-release.ts';
+import { parseFacts, stateCollector } from './host-state.ts';
 import { startedByHand } from './adopt.ts';
 import { environmentChanges } from './env-diff.ts';
 import { withinMemory } from './headroom.ts';

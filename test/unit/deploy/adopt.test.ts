@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { adopt, type Kept, type Mount, startedByHand } from '../../../src/deploy/adopt.ts';
-import type { HostState } from '../../../src/deploy/host-release.ts';
+import type { HostState } from '../../../src/deploy/host-state.ts';
 import type { Model, Service } from '../../../src/deploy/model.ts';
 import { folderWith, problemOf } from '../kit/support.ts';
 import { container, emptyState, modelOf, service } from './models.ts';

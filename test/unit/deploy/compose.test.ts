@@ -7,10 +7,10 @@ import {
   type FinalCompose,
   finalCompose,
   GENERATED,
-  labelled,
   repositoryOf,
   type Routing,
 } from '../../../src/deploy/compose.ts';
+import { labelled } from '../../../src/deploy/labels.ts';
 import type { Model, Service } from '../../../src/deploy/model.ts';
 import { folderWith, problemOf } from '../kit/support.ts';
 import { digest, modelOf, recordOf } from './models.ts';
@@ -247,6 +247,35 @@ describe('mounts', () => {
       expect(model.services.nginx?.networks).toEqual({ front: null });
     });
   });
+});
+
+test('what was kept of a project stays: paths, and volumes without a name unless there is one by now', () => {
+  const kept = { binds: { data: '/srv/shop/data', nginx: '/srv/shop/nginx' }, volumes: { db: { '/x': 'v1', '/y': 'v2' } } }; // prettier-ignore
+  const { model, entries } = finalCompose(
+    modelOf({
+      db: {
+        volumes: [
+          { type: 'bind', source: join(source, 'data'), target: '/data' },
+          { type: 'bind', source: join(source, 'nginx'), target: '/conf' },
+          { type: 'volume', target: '/x' },
+          { type: 'volume', source: 'y', target: '/y' },
+        ],
+      },
+    }),
+    new Map(),
+    undefined,
+    { ...place, kept },
+    folderWith({ nginx: 'x' }),
+  );
+  const [key = ''] = Object.keys(model.volumes ?? {});
+  expect(model.volumes).toEqual({ [key]: { name: 'v1', external: true } });
+  expect(model.services.db?.volumes).toEqual([
+    { type: 'bind', source: '/srv/shop/data', target: '/data' },
+    { type: 'bind', source: '/srv/shop/nginx', target: '/conf' },
+    { type: 'volume', source: 'y', target: '/y' },
+    { type: 'volume', source: key, target: '/x' },
+  ]);
+  expect(entries).toEqual([]);
 });
 
 test('labelled: every service says which release made it, and nothing else changes', () => {

@@ -2,12 +2,8 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  FINGERPRINT,
-  finalCompose,
-  fingerprint,
-  type Routing,
-} from '../../../src/deploy/compose.ts';
+import { finalCompose, fingerprint, type Routing } from '../../../src/deploy/compose.ts';
+import { FINGERPRINT } from '../../../src/deploy/labels.ts';
 import type { Model, Service } from '../../../src/deploy/model.ts';
 import { folderWith } from '../kit/support.ts';
 import { digest, modelOf } from './models.ts';

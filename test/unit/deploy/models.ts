@@ -1,6 +1,6 @@
-import type { HostState } from '../../../src/deploy/host-release.ts';
+import type { HostState } from '../../../src/deploy/host-state.ts';
 import type { Container } from '../../../src/deploy/plan.ts';
-import { FINGERPRINT } from '../../../src/deploy/compose.ts';
+import { FINGERPRINT } from '../../../src/deploy/labels.ts';
 import type { Model, Service } from '../../../src/deploy/model.ts';
 import type { ReleaseRecord } from '../../../src/release/record.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { HostState } from '../../../src/deploy/host-release.ts';
+import type { HostState } from '../../../src/deploy/host-state.ts';
 import { projectName, refuseOthersProject, type Stranger } from '../../../src/deploy/project.ts';
 import { problemOf } from '../kit/support.ts';
 import { container, digest, emptyState, modelOf, service } from './models.ts';
