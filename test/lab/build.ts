@@ -30,7 +30,7 @@ export async function buildImage({
   // A tag of its own: another suite may build the same version otherwise at the same time.
   const tag = `${repository}:${commit}-${randomBytes(4).toString('hex')}`;
   const args = Object.entries({
-    NODE_IMAGE: 'slipway-lab/node:24',
+    NODE_IMAGE: 'slipway-lab/node',
     REVISION: commit,
     ...buildArgs,
   }).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);

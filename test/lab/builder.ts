@@ -1,8 +1,9 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { docker, engineEnv, sh } from './engine.ts';
+import { docker, engineEnv, machine, sh } from './engine.ts';
 import type { Lab } from './lab.ts';
+import { mode } from './mode.ts';
 
 const script = fileURLToPath(new URL('./engine/builder.sh', import.meta.url));
 
@@ -37,6 +38,31 @@ export async function startBuilder(lab: Lab, options: { fresh?: true } = {}): Pr
     env,
     stop: async () => {
       if (options.fresh) await docker('rm', '-f', '-v', name);
+    },
+  };
+}
+
+/** A server of the runner's own, at an address that builders know it by, too. */
+export interface Shown {
+  /** `host:port` */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** Lets builders reach what the runner listens to on `machine.listen`. They share a loopback, on which somebody passes it on. */
+export async function showToBuilders(port: number): Promise<Shown> {
+  if (mode === 'own') return { address: `${machine.host}:${port}`, stop: () => Promise.resolve() };
+  const name = `slipway-lab-to-${port}`;
+  await docker(
+    ...['run', '-d', '--name', name, '--label', `slipway.lab.owner=${process.pid}`],
+    ...['--network', 'container:slipway-lab-registry', '--entrypoint', 'socat'],
+    ...['slipway-lab/host', `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`],
+    `TCP:${machine.host}:${port}`,
+  );
+  return {
+    address: `127.0.0.1:${port}`,
+    stop: async () => {
+      await docker('rm', '-f', '-v', name);
     },
   };
 }

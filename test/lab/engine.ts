@@ -2,37 +2,47 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Finished, type RunOptions, run, start } from '../../src/kit/process.ts';
+import { mode } from './mode.ts';
 
 const script = fileURLToPath(new URL('./engine/engine.sh', import.meta.url));
 
-/** The folder outside the checkout that keeps what was built; the same rule as engine/common.sh. */
-const cacheFolder =
-  process.env.SLIPWAY_CACHE ??
-  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway');
+const own = mode === 'own';
 
-/** The environment in which `docker` means the lab's own engine. */
+/** The folder outside the checkout that keeps what was built; the same rule as engine/*.sh. */
+const folder = join(
+  process.env.SLIPWAY_CACHE ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway'),
+  own ? 'lab' : 'laptop',
+);
+
+/** The environment in which `docker` means the lab's engine. */
 export const engineEnv: NodeJS.ProcessEnv = {
   ...process.env,
-  DOCKER_HOST: 'unix:///run/slipway-lab/docker.sock',
-  DOCKER_CONFIG: join(cacheFolder, 'lab/docker-config'),
-  PATH: `${join(cacheFolder, 'lab/prefix/usr/bin')}:${process.env.PATH ?? ''}`,
+  DOCKER_CONFIG: join(folder, 'docker-config'),
+  ...(own && {
+    DOCKER_HOST: 'unix:///run/slipway-lab/docker.sock',
+    PATH: `${join(folder, 'prefix/usr/bin')}:${process.env.PATH ?? ''}`,
+  }),
 };
 
+/** The same address means it for the runner, the engine, builders and hosts. */
 export const registry = {
-  address: '10.213.1.2:5000',
+  address: own ? '10.213.1.2:5000' : '127.0.0.1:10213',
   username: 'lab',
   password: 'lab-registry-password',
-  authority: join(cacheFolder, 'lab/tls/ca.crt'),
+  authority: join(folder, 'tls/ca.crt'),
 };
 
-/** The machine on which the runner is: where a server of its own listens, and how hosts and builders find it. */
-export const machine = { listen: '10.213.0.1', host: '10.213.0.1' };
+/** The machine on which the runner is: where a server of its own listens, and how hosts find it. */
+export const machine = own
+  ? { listen: '10.213.0.1', host: '10.213.0.1' }
+  : { listen: '0.0.0.0', host: 'host.docker.internal' };
 
-/** An address at which the runner finds nothing. */
-export const NOWHERE = '10.213.1.125';
+/** An address at which the runner finds nothing: one that the lab does not deal out, or one to which there is no connection. */
+export const NOWHERE = own ? '10.213.1.125' : '255.255.255.255';
 
 /**
- * Starts the lab's engine, registry and base images where they are missing, for as long as process `owner` lives; says what it
+ * Starts the lab's engine, if it is one of its own, and the registry and base images where they are missing, for as long as process `owner` lives; says what it
  * installs and builds on stderr.
  */
 export async function engineUp(owner: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { docker, registry, sh } from './engine.ts';
+import { mode } from './mode.ts';
 
 /** A key pair and the name that may log in with it. */
 export interface Login {
@@ -15,6 +16,8 @@ export interface HostOptions {
   readonly dockerArgs?: readonly string[];
   /** What the runner wants to reach besides sshd and port 80. */
   readonly ports?: readonly number[];
+  /** One that is made from the usual one. */
+  readonly image?: string;
 }
 
 /** Where something listens. */
@@ -81,29 +84,18 @@ export function pinned({ host, port }: Place, key: string): string {
 
 /** Starts a host and waits until its sshd and its engine answer (about two seconds). */
 export async function startHost(name: string, owner: number, options: HostOptions): Promise<Host> {
-  const { login, dockerArgs = [], ports = [] } = options;
+  const { login, dockerArgs = [], ports = [], image = 'slipway-lab/host' } = options;
   const disk = await copyOfSeed(`${name}-docker`, owner);
-  const { id, address } = await runWithAddress([
-    ...[
-      '--name',
-      name,
-      '--hostname',
-      name.replaceAll(/[^a-z0-9-]/g, '-'),
-      '--privileged',
-      '--network',
-      'slipway-lab',
+  const { id, address, at } = await runWithAddress(
+    name,
+    [22, 80, ...ports],
+    [
+      ...['--hostname', name.replaceAll(/[^a-z0-9-]/g, '-'), '--privileged'],
+      ...['--network', 'slipway-lab', '--label', `slipway.lab.owner=${owner}`],
+      ...['--tmpfs', '/run', '-v', `${disk}:/var/lib/docker`, ...dockerArgs],
+      image,
     ],
-    ...[
-      '--label',
-      `slipway.lab.owner=${owner}`,
-      '--tmpfs',
-      '/run',
-      '-v',
-      `${disk}:/var/lib/docker`,
-      ...dockerArgs,
-    ],
-    'slipway-lab/host:sid',
-  ]);
+  );
   const exec = (line: string, input?: string): Promise<string> =>
     sh(
       'docker',
@@ -122,12 +114,6 @@ export async function startHost(name: string, owner: number, options: HostOption
   );
   await awake(exec);
   const key = await exec("cut -d ' ' -f 1,2 /etc/ssh/ssh_host_ed25519_key.pub");
-  const reached = [22, 80, ...ports];
-  const at = (port: number): Place => {
-    // Where hosts are reached through published ports, another one would not be there.
-    if (!reached.includes(port)) throw new Error(`port ${port} of ${name} is not among its ports`);
-    return { host: address, port };
-  };
   const ways = (from: Ways['at']): Ways => ({
     target: targetAt(from(22), login.user),
     closed: `${login.user}@${from(22).host}:9`,
@@ -156,20 +142,47 @@ export async function startHost(name: string, owner: number, options: HostOption
 
 /**
  * Runs a container on an address of its own that it keeps over a power cycle: one of those that the engine does not deal out
- * itself. Another suite may have taken it; then another one is tried.
+ * itself. Where the runner cannot reach that, these ports are published on its loopback, on others that stay the same, too, and that
+ * the system does not deal out. Another suite may have taken either; then others are tried.
  */
-async function runWithAddress(args: readonly string[]): Promise<{ id: string; address: string }> {
+async function runWithAddress(
+  name: string,
+  ports: readonly number[],
+  args: readonly string[],
+): Promise<{ id: string; address: string; at: Ways['at'] }> {
+  const subnet = await docker(
+    ...['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'slipway-lab'],
+  );
   for (;;) {
-    const address = `10.213.1.${3 + Math.floor(Math.random() * 120)}`;
+    const address = subnet.replace(/\d+\/\d+$/, String(3 + Math.floor(Math.random() * 120)));
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const at = (port: number): Place => {
+      const index = ports.indexOf(port);
+      if (index === -1) throw new Error(`port ${port} of ${name} is not among its ports`);
+      return mode === 'own' ? { host: address, port } : { host: '127.0.0.1', port: first + index };
+    };
     try {
-      return { id: await docker('run', '-d', '--ip', address, ...args), address };
+      const options = mode === 'own' ? [] : throughLoopback(ports.map((port) => [at(port), port]));
+      const id = await docker(
+        ...['run', '-d', '--name', name, '--ip', address],
+        ...[...options, ...args],
+      );
+      return { id, address, at };
     } catch (error) {
-      const name = args[1] ?? '';
       await docker('rm', '-f', name);
-      if (!(error instanceof Error && error.message.includes('Address already in use')))
-        throw error;
+      const taken = /address already in use|port is already allocated/i;
+      if (!(error instanceof Error && taken.test(error.message))) throw error;
     }
   }
+}
+
+/** The same as host_args of engine/existing.sh, and the ports. */
+function throughLoopback(ports: readonly (readonly [Place, number])[]): string[] {
+  return [
+    ...['--env', `REGISTRY=${registry.address}`],
+    ...['--add-host', 'host.docker.internal:host-gateway'],
+    ...ports.flatMap(([{ host, port }, inside]) => ['-p', `${host}:${port}:${inside}`]),
+  ];
 }
 
 async function awake(exec: Host['exec']): Promise<void> {
@@ -179,28 +192,23 @@ async function awake(exec: Host['exec']): Promise<void> {
 }
 
 /**
- * A disk that holds the base images already. Image layers never change, so they are linked, not copied; all else is copied. Links
- * need both sides under one mount, hence the mount of the folder above the volumes.
+ * A disk that holds the base images already. Image layers never change, so on an engine of the lab's own they are linked, not copied;
+ * all else is copied. Links need both sides under one mount, hence the mount of the folder above the volumes.
  */
 async function copyOfSeed(volume: string, owner: number): Promise<string> {
-  const seed = await docker('volume', 'ls', '-q', '--filter', 'name=slipway-lab-seed-');
+  const seed = await docker('volume', 'ls', '-q', '--filter', 'name=slipway-lab-disk-');
   await docker('volume', 'create', '--label', `slipway.lab.owner=${owner}`, volume);
-  const folder = dirname(
-    dirname(await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume)),
-  );
-  const copy = `cd "/v/$1/_data" && cp -al overlay2 "/v/$2/_data/" && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" "/v/$2/_data/"; done`;
-  await docker(
-    'run',
-    '--rm',
-    '-v',
-    `${folder}:/v`,
-    'slipway-lab/redis:7',
-    'sh',
-    '-ec',
-    copy,
-    'copy',
-    seed,
-    volume,
-  );
+  const copy = (mounts: readonly string[], line: string): Promise<string> =>
+    docker(
+      ...['run', '--rm', ...mounts.flatMap((mount) => ['-v', mount])],
+      ...['slipway-lab/redis', 'sh', '-ec', line],
+    );
+  if (mode === 'own') {
+    const place = await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume);
+    await copy(
+      [`${dirname(dirname(place))}:/v`],
+      `cd /v/${seed}/_data && cp -al overlay2 /v/${volume}/_data/ && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" /v/${volume}/_data/; done`,
+    );
+  } else await copy([`${seed}:/from:ro`, `${volume}:/to`], 'cp -a /from/. /to');
   return volume;
 }

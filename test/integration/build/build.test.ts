@@ -209,7 +209,7 @@ test('two platforms come out of one build, the foreign one by an emulator', asyn
 
 test("the engine's own builder pushes and loads, too; its cache is a warning", async () => {
   const plain = await project(lab, {
-    Dockerfile: `FROM slipway-lab/node:24\nCOPY app.js /\nUSER 1000\nCMD ["node", "/app.js"]\n`,
+    Dockerfile: `FROM slipway-lab/node\nCOPY app.js /\nUSER 1000\nCMD ["node", "/app.js"]\n`,
     'app.js': `console.log('plain ${lab.folder}');\n`,
   });
   const env = {

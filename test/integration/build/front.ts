@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { showToBuilders } from '../../lab/builder.ts';
 import { machine, registry } from '../../lab/engine.ts';
 
 /** An answer that a registry gives instead of doing what it is asked. */
@@ -35,15 +36,16 @@ export async function startFront(): Promise<Front> {
     }
   });
   await once(server.listen(0, machine.listen), 'listening');
+  const shown = await showToBuilders((server.address() as AddressInfo).port);
   return {
-    address: `${machine.host}:${(server.address() as AddressInfo).port}`,
+    address: shown.address,
     refuse: (next) => {
       decide = next;
     },
     stop: async () => {
       server.closeAllConnections();
       server.close();
-      await once(server, 'close');
+      await Promise.all([once(server, 'close'), shown.stop()]);
     },
   };
 }

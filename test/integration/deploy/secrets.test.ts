@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { registry } from '../../lab/engine.ts';
 import type { Running } from '../../../src/kit/process.ts';
@@ -144,10 +144,13 @@ function commandLine(pid: string): string {
   }
 }
 
-/** Waits until no ssh-agent runs whose folder is gone: those of other tests still have theirs. */
+/** Waits until no ssh-agent of ours runs whose folder is gone: those of other tests still have theirs. */
 async function agentsEnd(): Promise<void> {
   const left = (): string[] =>
     readdirSync('/proc')
+      .filter(
+        (pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === process.getuid?.(),
+      )
       .flatMap((pid) => /^ssh-agent -D -a (\S+)/.exec(commandLine(pid))?.[1] ?? [])
       .filter((socket) => !existsSync(socket));
   for (let tries = 0; tries < 100 && left().length > 0; tries += 1) await sleep(50);

@@ -12,7 +12,7 @@ import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { expectProblem } from './errors/refused.ts';
 import { hello, type Hello } from './hello.ts';
-import { addShells } from './shells.ts';
+import { hostWithShells } from './shells.ts';
 import { traces } from './sshd.ts';
 
 let lab: Lab;
@@ -22,8 +22,8 @@ let system: Hello;
 
 beforeAll(async () => {
   lab = await openLab();
-  [host, bare] = await Promise.all([lab.host('host'), lab.host('bare')]);
-  await Promise.all([host, bare].map(addShells));
+  const image = await hostWithShells();
+  [host, bare] = await Promise.all([lab.host('host', { image }), lab.host('bare', { image })]);
   await bare.exec('echo "PerSourcePenalties no" >>/etc/ssh/sshd_config; kill -HUP $(pgrep -o -x sshd)');
   system = hello(lab);
   await system.build('v1');

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { workspace } = saasChat(lab);
   await docker(
     'build', '-q', '-t', image, '-f', join(workspace, 'services/email-worker/Dockerfile'),
-    '--build-arg', 'NODE_IMAGE=slipway-lab/node:24',
+    '--build-arg', 'NODE_IMAGE=slipway-lab/node',
     ...(existsSync(authorities) ? ['--secret', `id=ca,src=${authorities}`] : []),
     workspace,
   ); // prettier-ignore

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDeployment } from '../../../src/github/deployments.ts';
 import { parseReference } from '../../../src/registry/reference.ts';
 import { commitTag } from '../../../src/release/store.ts';
-import { registry, sh } from '../../lab/engine.ts';
+import { docker, registry } from '../../lab/engine.ts';
 import type { StepResult } from '../../runner/runner.ts';
 import { memory } from '../../unit/github/scene.ts';
 import { openScene, refusal, repository, type Scene } from './scene.ts';
@@ -54,10 +54,9 @@ const tagOf = async (name: string): Promise<string | undefined> =>
 
 /** Deletes a manifest, and with it every tag on it, as somebody with a shell on the registry's host can. */
 async function removeFromDisk(path: string): Promise<void> {
-  const container = await sh('docker', ['ps', '-q', '--filter', 'name=registry']);
   const [, ...name] = scene.prefix.split('/');
   const root = '/var/lib/registry/docker/registry/v2/repositories';
-  await sh('docker', ['exec', container, 'rm', '-rf', `${root}/${name.join('/')}/${path}`]);
+  await docker('exec', 'slipway-lab-registry', 'rm', '-rf', `${root}/${name.join('/')}/${path}`);
 }
 
 describe('release-record: promotion', () => {
@@ -145,16 +144,9 @@ describe('release-record: promotion', () => {
   test('the blob of the record was changed', async () => {
     await deployed('success');
     const [, hex = ''] = (recorded.outputs.record ?? '').split(':');
-    const container = await sh('docker', ['ps', '-q', '--filter', 'name=registry']);
     const path = `/var/lib/registry/docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
-    await sh('docker', [
-      'exec',
-      container,
-      'sed',
-      '-i',
-      's/refs.heads.main/refs.heads.evil/',
-      path,
-    ]);
+    const line = 's/refs.heads.main/refs.heads.evil/';
+    await docker('exec', 'slipway-lab-registry', 'sed', '-i', line, path);
     expect(refusal(await promoted())).toBe('1 refused record-tampered');
   });
 

@@ -24,7 +24,7 @@ describe('the lab registry', () => {
     });
   let digest = '';
   beforeAll(async () => {
-    await docker('tag', `${registry.address}/base/nginx:1`, `${repository}:v1`);
+    await docker('tag', 'slipway-lab/nginx', `${repository}:v1`);
     await docker('push', '-q', `${repository}:v1`);
     digest = (await client().resolve(at(':v1')))?.digest ?? '';
   });

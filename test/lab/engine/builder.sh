@@ -6,51 +6,18 @@
 . "$(dirname "$0")/common.sh"
 
 name=${1:?the name of the builder} owner=${2-}
-folder=$run/$name
-config=$lab/buildkitd.toml
 
-# Emulates arm64 for the steps of a build; BuildKit takes it by this name, and nothing is registered in the kernel.
-emulator() {
-  [ -x "$lab/qemu-aarch64" ] && return
-  say 'fetching an emulator of arm64 from Debian'
-  debs=$lab/debs
-  apt_private bookworm "$debs" update
-  apt_private bookworm "$debs" download qemu-user-static
-  unpacked=$(mktemp -d "$lab/qemu-XXXXXX")
-  dpkg -x "$debs"/qemu-user-static_*.deb "$unpacked"
-  mv "$unpacked/usr/bin/qemu-aarch64-static" "$lab/qemu-aarch64"
-  rm -rf "$unpacked" "$debs"/qemu-user-static_*.deb
-}
-
-answers() { [ "$(docker inspect -f '{{.State.Running}}' "$name" 2>/dev/null)" = true ]; }
-
-start_builder() {
-  answers && return
+exec 9>"$run/builder-lock"
+flock 9
+if [ "$(docker inspect -f '{{.State.Running}}' "$name" 2>/dev/null)" != true ]; then
   docker rm -f "$name" >/dev/null 2>&1 || true
-  mkdir -p "$folder"
-  rm -f "$folder/buildkitd.sock"
-  cat >"$config" <<TOML
-[registry."$registry"]
-  ca = ["/lab/tls/ca.crt"]
-TOML
-  keep="--volume $name:/var/lib/buildkit"
-  [ -z "$owner" ] || keep="--label slipway.lab.owner=$owner"
-  # shellcheck disable=SC2086 # options of our own
-  docker run -d --name "$name" $keep --privileged --network "$network" --tmpfs /run \
-    -v "$lab:/lab:ro" -v "$folder:/socket" -v "$buildkitd:/usr/bin/buildkitd:ro" \
-    -v "$lab/qemu-aarch64:/usr/bin/buildkit-qemu-aarch64:ro" --entrypoint /usr/bin/tini-static slipway-lab/host:sid -- \
-    buildkitd --addr unix:///socket/buildkitd.sock --config /lab/buildkitd.toml --root /var/lib/buildkit >/dev/null
+  if [ -n "$owner" ]; then start_builder "$name" --label "slipway.lab.owner=$owner"
+  else start_builder "$name" --volume "$name:/var/lib/buildkit"; fi
   tries=0
-  until [ -S "$folder/buildkitd.sock" ]; do
+  until builder_answers "$name"; do
     tries=$((tries + 1))
     [ "$tries" -lt 100 ] || { docker logs --tail 20 "$name" >&2; die 'the builder did not start'; }
     sleep 0.1
   done
-}
-
-buildkitd=$(sh "$(dirname "$0")/../../../scripts/tool.sh" buildkitd)
-exec 9>"$run/builder-lock"
-flock 9
-emulator
-start_builder
-echo "unix://$folder/buildkitd.sock"
+fi
+builder_address "$name"

@@ -6,6 +6,10 @@ done
 # A power-off leaves these behind, and the daemons refuse to start over them.
 rm -f /run/docker.pid /var/run/docker/containerd/containerd.pid
 
+# Where the registry is to be found on everybody's own loopback.
+[ -z "${REGISTRY-}" ] ||
+  socat "TCP-LISTEN:${REGISTRY#*:},bind=${REGISTRY%:*},fork,reuseaddr" "TCP:slipway-lab-registry:${REGISTRY#*:}" &
+
 [ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 mkdir -p /run/sshd
 /usr/sbin/sshd -D -e -o LogLevel=VERBOSE -o PasswordAuthentication=no -o UseDNS=no 2>>/var/log/sshd.log &
