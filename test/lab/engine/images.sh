@@ -1,13 +1,10 @@
 #!/bin/sh
 # Makes, once, the images that the lab works with: a host, a registry, node, nginx, redis; and starts the registry.
 # Each image is keyed by the text of these scripts without its comments, so that a change rebuilds them.
-#   images.sh       makes what is missing
-#   images.sh key   prints the key
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$(dirname "$0")/common.sh"
 
-key=$(cd "$here" && grep -hv '^ *#' images.sh host-init.sh "$mode.sh" | openssl sha256 | sed 's/.* //' | cut -c1-12)
-[ "${1-}" != key ] || { echo "$key"; exit; }
+key=$(cd "$here" && grep -hv '^ *#' images.sh host-init.sh own.sh existing.sh | openssl sha256 | sed 's/.* //' | cut -c1-12)
 
 have() { [ "$(docker image inspect -f '{{index .Config.Labels "slipway.lab.key"}}' "$1" 2>/dev/null)" = "$key" ]; }
 
@@ -26,7 +23,7 @@ context() { rm -rf "$lab/context"; mkdir -p "$lab/context"; }
 host_image() {
   context
   cp "$here/host-init.sh" "$lab/context/host-init"
-  image host sid ca-certificates openssh-server docker.io docker-cli docker-compose docker-buildx iptables \
+  image host sid ca-certificates openssh-server openssh-client docker.io docker-cli docker-compose docker-buildx iptables \
     procps iproute2 util-linux busybox bash dash curl socat tini-static <<'DOCKERFILE'
 COPY --chmod=755 host-init /usr/local/sbin/host-init
 RUN useradd -m -s /bin/bash -G docker deploy && mkdir -p /run/sshd /home/deploy/.ssh /etc/docker && \
