@@ -15,10 +15,16 @@ const bytes = z.union([z.string(), z.number()]);
 /** How a service uses a config or a secret. */
 const used = z.array(z.looseObject({ source: z.string(), target: z.string().optional() }));
 
+/** Names that go on to the shell of the host, in lines with other words. Compose and Docker would take more. */
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name must be of letters, digits, dots, - and _');
+const image = z.string().regex(/^[A-Za-z0-9[][!-~]*$/, 'an image has no spaces, and does not begin with a dash'); // prettier-ignore
+
 const service = z.looseObject({
-  image: z.string().optional(),
+  image: image.optional(),
   build: z.unknown().optional(),
-  container_name: z.string().optional(),
+  container_name: name.optional(),
   platform: z.string().optional(),
   logging: z
     .looseObject({
@@ -32,7 +38,7 @@ const service = z.looseObject({
       z.string(),
       z
         .looseObject({
-          aliases: z.array(z.string()).optional(),
+          aliases: z.array(name).optional(),
           ipv4_address: z.string().optional(),
           ipv6_address: z.string().optional(),
         })
@@ -74,9 +80,7 @@ const file = z.looseObject({ file: z.string().optional(), name: z.string().optio
 const modelSchema = z.looseObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]*$/),
   services: z.record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-  networks: z
-    .record(z.string(), z.looseObject({ name: z.string().optional() }).nullable())
-    .optional(),
+  networks: z.record(z.string(), z.looseObject({ name: name.optional() }).nullable()).optional(),
   volumes: z
     .record(z.string(), z.looseObject({ name: z.string().optional() }).nullable())
     .optional(),
@@ -92,10 +96,18 @@ export type Service = z.infer<typeof service>;
 export function parseModel(text: string): Model {
   // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
   if (/"__proto__"\s*:/.test(text)) throw unreadable('something is called __proto__', '__proto__');
-  const result = modelSchema.safeParse(JSON.parse(text));
+  const result = modelSchema.safeParse(JSON.parse(text, halved));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+
+/** Compose doubles every $ that it prints, and of what it reads it halves those of values alone. So names are given back as they were. */
+function halved(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key.replaceAll('$$', '$'), item as unknown]),
+  );
 }
 
 function unreadable(what: string, value: string | undefined): UserError {

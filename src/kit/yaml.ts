@@ -20,12 +20,19 @@ export function readYaml(
   const document = parseDocument(text, { lineCounter: lines });
   const [syntax] = document.errors;
   if (syntax) throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+  let data: unknown;
   try {
-    return { data: document.toJS(), document, lines };
-  } catch (error) {
     // An alias of nothing, or one that grows without bounds, is no error to the parser.
+    data = document.toJS();
+  } catch (error) {
     throw refuse(messageOf(error), undefined);
   }
+  try {
+    JSON.stringify(data);
+  } catch {
+    throw refuse('an alias stands within what it is an alias of', undefined);
+  }
+  return { data, document, lines };
 }
 
 /** The line of the key or list item that a path leads to, or of its nearest ancestor. */

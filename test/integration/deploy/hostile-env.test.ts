@@ -13,6 +13,7 @@ import { BOOTSTRAP, bootstrapInput, hostProgram } from '../../../src/host/progra
 import { encodeRequest } from '../../../src/host/protocol.ts';
 import { engineEnv } from '../../lab/engine.ts';
 import { stdoutOf } from '../../unit/kit/support.ts';
+import { hostileTexts } from './hostile-words.ts';
 
 const SEED = 20_261_122;
 const BATCH = 250;
@@ -24,15 +25,7 @@ afterAll(() => {
   rmSync(home, { recursive: true });
 });
 
-const bad = fc.constantFrom(
-  ...[`$(touch ${owned})`, `\`touch ${owned}\``, `;touch ${owned};`, `|touch ${owned}`, `\n touch ${owned}\n`],
-  ...["'", '"', '\\', '$', '${', '}', '$$', '#', ' #', '\n', '\r', '\t', ' ', '=', ':', '-', '--', '%s', '*', '~', '!'],
-  ...['é', '☃', '😀', '\u2028', '\u0085', '\u00a0', '\ufeff', '\u007f', '\u0001', '\u001b[31m', '\ufffe', '::error::x', '##[x]'],
-); // prettier-ignore
-const part = fc.oneof(bad, bad, fc.string({ unit: 'binary', maxLength: 8 }));
-/** What an environment cannot hold at all is left out, and a line end of Windows becomes one of Unix. */
-const clean = (text: string): string => text.replaceAll('\0', '').replaceAll('\r\n', '\n');
-const hostile = fc.array(part, { maxLength: 12 }).map((parts) => clean(parts.join('')));
+const hostile = hostileTexts(owned);
 
 /** A value as a careful person writes it. */
 function quoted(value: string): string {
@@ -163,23 +156,23 @@ describe(`hostile environments, seed ${SEED}`, () => {
     }
   });
 
-  test('1,000 names and 1,000 whole texts mean on the host what they mean here, or are refused here', async () => {
+  test('150 names and 150 whole texts mean on the host what they mean here, or are refused here', async () => {
     const given = [
-      ...fc.sample(hostile, { numRuns: 1_000, seed: SEED + 1 }).map((name) => `${name}=1`),
-      ...fc.sample(hostile, { numRuns: 1_000, seed: SEED + 2 }),
+      ...fc.sample(hostile, { numRuns: 150, seed: SEED + 1 }).map((name) => `${name}=1`),
+      ...fc.sample(hostile, { numRuns: 150, seed: SEED + 2 }),
     ];
     const good: Environment[] = [];
     for (const text of given) {
       const environment = await read(text);
       if (environment !== undefined) good.push(environment);
     }
-    expect(good.length).toBeGreaterThan(100);
-    expect(given.length - good.length).toBeGreaterThan(1_000);
+
+    expect(good.length).toBeGreaterThan(40);
+    expect(given.length - good.length).toBeGreaterThan(100);
     // Texts are kept apart by conversations, one each: what they hold must not meet.
-    const few = good.filter((_, at) => at % 5 === 0);
-    const made = await models(few.map(({ text, entries }) => [text, Object.keys(named(entries))]));
-    expect(made).toHaveLength(few.length);
-    for (const [at, { entries }] of few.entries())
+    const made = await models(good.map(({ text, entries }) => [text, Object.keys(named(entries))]));
+    expect(made).toHaveLength(good.length);
+    for (const [at, { entries }] of good.entries())
       expect(valuesIn(made[at] ?? '')).toEqual(named(entries));
   });
 });

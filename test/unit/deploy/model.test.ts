@@ -38,6 +38,14 @@ describe('parseModel', () => {
     expect(parse(model)).toEqual(model);
   });
 
+  test('a name with a $, which Compose prints doubled, is as it was; its value is left to Compose', () => {
+    const model = (name: string): unknown => ({
+      name: 'x',
+      services: { web: { labels: { [name]: '$$b' } } },
+    });
+    expect(parse(model('a$$b'))).toEqual(model('a$b'));
+  });
+
   test.each<[string, unknown, string]>([
     ['no name', { services: {} }, 'name'],
     ['a name that is an option', { name: '-x', services: {} }, 'name'],
@@ -48,6 +56,33 @@ describe('parseModel', () => {
       'a port that is none',
       { name: 'x', services: { a: { ports: [{ target: 'http' }] } } },
       'services.a.ports.0.target',
+    ],
+    ...['a\nproxy\tx', '-x', 'a,b', '*', ''].flatMap((bad): [string, unknown, string][] => [
+      [
+        `the alias ${JSON.stringify(bad)}`,
+        { name: 'x', services: { a: { networks: { n: { aliases: ['good', bad] } } } } },
+        'services.a.networks.n.aliases.1',
+      ],
+      [
+        `the network ${JSON.stringify(bad)}`,
+        { name: 'x', services: {}, networks: { n: { name: bad } } },
+        'networks.n.name',
+      ],
+      [
+        `the container ${JSON.stringify(bad)}`,
+        { name: 'x', services: { a: { container_name: bad } } },
+        'services.a.container_name',
+      ],
+    ]),
+    [
+      'an image that is an option',
+      { name: 'x', services: { a: { image: '--help' } } },
+      'services.a.image',
+    ],
+    [
+      'an image of two lines',
+      { name: 'x', services: { a: { image: 'a\nb' } } },
+      'services.a.image',
     ],
     ['labels as a list', { name: 'x', services: { a: { labels: ['b=c'] } } }, 'services.a.labels'],
   ])('%s is refused', (_, value, path) => {

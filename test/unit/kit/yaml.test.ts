@@ -23,6 +23,12 @@ describe('readYaml', () => {
     expect(problem.message).not.toContain('\n');
   });
 
+  test.each(['a: &a { b: *a }', '&a [*a]'])('%j, which has no end, is refused', (text) => {
+    expect(problemOf(() => readYaml(text, refuse)).message).toBe(
+      'an alias stands within what it is an alias of',
+    );
+  });
+
   test('an alias cannot eat the memory', () => {
     const level = (name: string, of: string): string =>
       `${name}: &${name} [${Array<string>(10).fill(`*${of}`).join(', ')}]`;
