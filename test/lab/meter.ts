@@ -6,6 +6,8 @@ import { WebSocket } from 'ws';
 /** What one stream of requests aims at. */
 export interface Stream {
   readonly url: string;
+  /** Under which name, where it is not that of the address. */
+  readonly host?: string;
   readonly perSecond: number;
   /** `fresh` opens a connection for each request, `keep-alive` reuses a few. */
   readonly connections: 'fresh' | 'keep-alive';
@@ -66,29 +68,32 @@ export class Meter {
     return this.count();
   }
 
-  #stream({ url, perSecond, connections }: Stream): void {
+  #stream(stream: Stream): void {
+    const { perSecond, connections } = stream;
     const agent =
       connections === 'keep-alive' ? new Agent({ keepAlive: true, maxSockets: 8 }) : false;
     const began = performance.now();
     let due = 0;
     const timer = setInterval(() => {
       const now = ((performance.now() - began) / 1000) * perSecond;
-      for (; due < now && !this.#stopped; due += 1) this.#request(url, agent);
+      for (; due < now && !this.#stopped; due += 1) this.#request(stream, agent);
     }, 5);
     this.#timers.push(timer);
   }
 
-  #request(url: string, agent: Agent | false): void {
+  #request(stream: Stream, agent: Agent | false): void {
     this.#count.sent += 1;
-    const answered = this.#answer(url, agent).catch((error: unknown) => {
+    const answered = this.#answer(stream, agent).catch((error: unknown) => {
       const { code, message } = error as NodeJS.ErrnoException;
       this.#fail(code ?? message);
     });
     this.#track(answered);
   }
 
-  async #answer(url: string, agent: Agent | false): Promise<void> {
-    const request = get(url, { agent, timeout: this.#options.timeoutMs ?? 5_000 });
+  async #answer(stream: Stream, agent: Agent | false): Promise<void> {
+    const { url, host } = stream;
+    const headers = host === undefined ? {} : { host };
+    const request = get(url, { agent, headers, timeout: this.#options.timeoutMs ?? 5_000 });
     request.on('timeout', () => request.destroy(new Error('timeout')));
     // Not request.reusedSocket: Node does not set it for a request that waited for its connection.
     const connection = { reused: false };
@@ -104,7 +109,7 @@ export class Meter {
       const { code = '' } = error as NodeJS.ErrnoException;
       if (!connection.reused || !['ECONNRESET', 'EPIPE'].includes(code)) throw error;
       this.#count.retried += 1;
-      return this.#answer(url, agent);
+      return this.#answer(stream, agent);
     }
     response.resume();
     await once(response, 'end');
