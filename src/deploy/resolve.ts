@@ -94,7 +94,7 @@ function unset(warnings: readonly string[], host: string): UserError[] {
         (line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [],
       ),
     ),
-  ];
+  ].sort(); // Compose tells them in no order
   if (names.length === 0) return [];
   return [
     new UserError({

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { docker, engineEnv, machine, sh } from './engine.ts';
+import { docker, engineEnv, labName, machine, sh } from './engine.ts';
 import type { Lab } from './lab.ts';
 import { mode } from './mode.ts';
 
@@ -22,8 +22,8 @@ export async function startBuilder(lab: Lab, options: { fresh?: true } = {}): Pr
   const config = mkdtempSync(join(lab.folder, 'docker-'));
   cpSync(engineEnv.DOCKER_CONFIG ?? '', config, { recursive: true });
   const name = options.fresh
-    ? `slipway-lab-${config.slice(-6).toLowerCase()}`
-    : 'slipway-lab-builder';
+    ? `${labName}-${config.slice(-6).toLowerCase()}`
+    : `${labName}-builder`;
   const address = await sh('sh', [script, name, ...(options.fresh ? [String(process.pid)] : [])]);
   const env = {
     DOCKER_HOST: engineEnv.DOCKER_HOST ?? '',
@@ -52,10 +52,10 @@ export interface Shown {
 /** Lets builders reach what the runner listens to on `machine.listen`. They share a loopback, on which somebody passes it on. */
 export async function showToBuilders(port: number): Promise<Shown> {
   if (mode === 'own') return { address: `${machine.host}:${port}`, stop: () => Promise.resolve() };
-  const name = `slipway-lab-to-${port}`;
+  const name = `${labName}-to-${port}`;
   await docker(
-    ...['run', '-d', '--name', name, '--label', `slipway.lab.owner=${process.pid}`],
-    ...['--network', 'container:slipway-lab-registry', '--entrypoint', 'socat'],
+    ...['run', '-d', '--name', name, '--label', `${labName}.owner=${process.pid}`],
+    ...['--network', `container:${labName}-registry`, '--entrypoint', 'socat'],
     ...['slipway-lab/host', `TCP-LISTEN:${port},bind=127.0.0.1,fork,reuseaddr`],
     `TCP:${machine.host}:${port}`,
   );

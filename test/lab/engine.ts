@@ -8,6 +8,9 @@ const script = fileURLToPath(new URL('./engine/engine.sh', import.meta.url));
 
 const own = mode === 'own';
 
+/** What the names of its containers, volumes and network begin with; the same rule as engine/common.sh. */
+export const labName = process.env.SLIPWAY_LAB_NAME ?? 'slipway-lab';
+
 /** The folder outside the checkout that keeps what was built; the same rule as engine/*.sh. */
 const folder = join(
   process.env.SLIPWAY_CACHE ??

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { docker, registry, sh } from './engine.ts';
+import { docker, labName, registry, sh } from './engine.ts';
 import { mode } from './mode.ts';
 
 /** A key pair and the name that may log in with it. */
@@ -91,7 +91,7 @@ export async function startHost(name: string, owner: number, options: HostOption
     [22, 80, ...ports],
     [
       ...['--hostname', name.replaceAll(/[^a-z0-9-]/g, '-'), '--privileged'],
-      ...['--network', 'slipway-lab', '--label', `slipway.lab.owner=${owner}`],
+      ...['--network', labName, '--label', `${labName}.owner=${owner}`],
       ...['--tmpfs', '/run', '-v', `${disk}:/var/lib/docker`, ...dockerArgs],
       image,
     ],
@@ -151,7 +151,7 @@ async function runWithAddress(
   args: readonly string[],
 ): Promise<{ id: string; address: string; at: Ways['at'] }> {
   const subnet = await docker(
-    ...['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', 'slipway-lab'],
+    ...['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', labName],
   );
   for (;;) {
     const address = subnet.replace(/\d+\/\d+$/, String(3 + Math.floor(Math.random() * 120)));
@@ -179,7 +179,7 @@ async function runWithAddress(
 /** The same as host_args of engine/existing.sh, and the ports. */
 function throughLoopback(ports: readonly (readonly [Place, number])[]): string[] {
   return [
-    ...['--env', `REGISTRY=${registry.address}`],
+    ...['--env', `REGISTRY=${registry.address}`, '--env', `REGISTRY_AT=${labName}-registry`],
     ...['--add-host', 'host.docker.internal:host-gateway'],
     ...ports.flatMap(([{ host, port }, inside]) => ['-p', `${host}:${port}:${inside}`]),
   ];
@@ -196,8 +196,8 @@ async function awake(exec: Host['exec']): Promise<void> {
  * all else is copied. Links need both sides under one mount, hence the mount of the folder above the volumes.
  */
 async function copyOfSeed(volume: string, owner: number): Promise<string> {
-  const seed = await docker('volume', 'ls', '-q', '--filter', 'name=slipway-lab-disk-');
-  await docker('volume', 'create', '--label', `slipway.lab.owner=${owner}`, volume);
+  const seed = await docker('volume', 'ls', '-q', '--filter', `name=${labName}-disk-`);
+  await docker('volume', 'create', '--label', `${labName}.owner=${owner}`, volume);
   const copy = (mounts: readonly string[], line: string): Promise<string> =>
     docker(
       ...['run', '--rm', ...mounts.flatMap((mount) => ['-v', mount])],

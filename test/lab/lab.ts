@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { engineDown, engineUp } from './engine.ts';
+import { engineDown, engineUp, labName } from './engine.ts';
 import { type Host, type HostOptions, type Login, makeLogin, startHost } from './host.ts';
 
 /** One user's share of the lab: hosts with names of their own, a login, a private folder; all gone after close(). */
@@ -15,7 +15,7 @@ export interface Lab {
 /** Brings the lab up where it is not, which says what it installs; several labs may be open at once. */
 export async function openLab(): Promise<Lab> {
   await engineUp(process.pid);
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-lab-'));
+  const folder = mkdtempSync(join(tmpdir(), `${labName}-`));
   const login = await makeLogin(folder);
   const hosts: Host[] = [];
   return {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Clock } from '../../kit/clock.ts';
@@ -56,10 +56,11 @@ export async function runTrivy(
 ): Promise<TrivyEnd> {
   const { tool, cacheDir, scratch } = context;
   const [command = '', ...rest] = args;
-  const folder = join(scratch, 'trivy');
+  // Of its own: several run at once, and none may find another's files half-written.
+  const folder = mkdtempSync(join(scratch, 'trivy-'));
   const here = join(folder, 'here');
   const empty = join(folder, 'empty.yaml');
-  mkdirSync(here, { recursive: true });
+  mkdirSync(here);
   writeFileSync(empty, '');
   // Trivy has a deadline too, which does not end everything and must not come first.
   const timeout = ['--timeout', `${2 * deadlineMs}ms`];

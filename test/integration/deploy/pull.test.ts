@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { machine, registry } from '../../lab/engine.ts';
+import { labName, machine, registry } from '../../lab/engine.ts';
 import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import type { StepResult } from '../../runner/runner.ts';
@@ -67,7 +67,7 @@ describe('a registry that the Docker Engine of the host does not speak to', () =
   test('an authority that the host does not know: where to put its certificate', async () => {
     // By its other name: on a loopback an engine would ask no registry for a certificate.
     const port = registry.address.split(':')[1] ?? '';
-    const image = imageOf('v2').replace(registry.address, `slipway-lab-registry:${port}`);
+    const image = imageOf('v2').replace(registry.address, `${labName}-registry:${port}`);
     system.write('unknown.json', system.read('v2.json').replaceAll(imageOf('v2'), image));
     await refused('unknown', ITS_OWN, 'registry-certificate', image, '/etc/docker/certs.d/');
   });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { docker, registry } from '../../lab/engine.ts';
+import { docker, labName, registry } from '../../lab/engine.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
 import { authorities, saasChat } from '../../lab/saas-chat.ts';
 
@@ -60,7 +60,7 @@ test('a worker that is killed loses no mail', async () => {
 
 async function run(part: string, args: readonly string[]): Promise<void> {
   await docker(
-    'run', '-d', '--name', name(part), '--label', `slipway.lab.owner=${process.pid}`,
+    'run', '-d', '--name', name(part), '--label', `${labName}.owner=${process.pid}`,
     '--network', 'slipway-lab', ...args,
   ); // prettier-ignore
   started.push(name(part));

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openDeployment } from '../../../src/github/deployments.ts';
 import { parseReference } from '../../../src/registry/reference.ts';
 import { commitTag } from '../../../src/release/store.ts';
-import { docker, registry } from '../../lab/engine.ts';
+import { docker, labName, registry } from '../../lab/engine.ts';
 import type { StepResult } from '../../runner/runner.ts';
 import { memory } from '../../unit/github/scene.ts';
 import { openScene, refusal, repository, type Scene } from './scene.ts';
@@ -56,7 +56,7 @@ const tagOf = async (name: string): Promise<string | undefined> =>
 async function removeFromDisk(path: string): Promise<void> {
   const [, ...name] = scene.prefix.split('/');
   const root = '/var/lib/registry/docker/registry/v2/repositories';
-  await docker('exec', 'slipway-lab-registry', 'rm', '-rf', `${root}/${name.join('/')}/${path}`);
+  await docker('exec', `${labName}-registry`, 'rm', '-rf', `${root}/${name.join('/')}/${path}`);
 }
 
 describe('release-record: promotion', () => {
@@ -146,7 +146,7 @@ describe('release-record: promotion', () => {
     const [, hex = ''] = (recorded.outputs.record ?? '').split(':');
     const path = `/var/lib/registry/docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`;
     const line = 's/refs.heads.main/refs.heads.evil/';
-    await docker('exec', 'slipway-lab-registry', 'sed', '-i', line, path);
+    await docker('exec', `${labName}-registry`, 'sed', '-i', line, path);
     expect(refusal(await promoted())).toBe('1 refused record-tampered');
   });
 

@@ -11,7 +11,7 @@ exec 9>"$run/builder-lock"
 flock 9
 if [ "$(docker inspect -f '{{.State.Running}}' "$name" 2>/dev/null)" != true ]; then
   docker rm -f "$name" >/dev/null 2>&1 || true
-  if [ -n "$owner" ]; then start_builder "$name" --label "slipway.lab.owner=$owner"
+  if [ -n "$owner" ]; then start_builder "$name" --label "$lab_name.owner=$owner"
   else start_builder "$name" --volume "$name:/var/lib/buildkit"; fi
   tries=0
   until builder_answers "$name"; do

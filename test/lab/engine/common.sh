@@ -5,7 +5,9 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${SLIPWAY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/slipway}
-network=slipway-lab
+# What its containers, volumes and network begin with. Images are called slipway-lab/* whatever it is called.
+lab_name=${SLIPWAY_LAB_NAME:-slipway-lab}
+network=$lab_name
 
 say() { printf 'lab: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

@@ -7,12 +7,12 @@
 
 # Containers and volumes carry the PID of the process that made them; what a dead one left is removed here.
 clear_dead() {
-  docker ps -a --filter label=slipway.lab.owner --format '{{.ID}} {{.Label "slipway.lab.owner"}}' |
+  docker ps -a --filter "label=$lab_name.owner" --format '{{.ID}} {{.Label "'"$lab_name"'.owner"}}' |
     while read -r id owner; do
       kill -0 "$owner" 2>/dev/null && continue
       docker rm -f -v "$id" >/dev/null
     done
-  docker volume ls --filter label=slipway.lab.owner --format '{{.Name}} {{.Label "slipway.lab.owner"}}' |
+  docker volume ls --filter "label=$lab_name.owner" --format '{{.Name}} {{.Label "'"$lab_name"'.owner"}}' |
     while read -r name owner; do
       kill -0 "$owner" 2>/dev/null || docker volume rm -f "$name" >/dev/null
     done

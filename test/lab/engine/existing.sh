@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2034,SC2154
-# The Docker Engine that is here already, as whoever may use it: no root, nothing is installed, and nothing is touched but what is named
-# slipway-lab or slipway-lab-*, or lies in the lab's registry. The engine may be in a machine of its own (Docker Desktop): no path
+# The Docker Engine that is here already, as whoever may use it: no root, nothing is installed, and nothing is touched but what begins with the
+# name of the lab, or lies in the lab's registry. The engine may be in a machine of its own (Docker Desktop): no path
 # of this one means anything to it, and its containers are reached through ports on the loopback only.
 # Base images come from a registry: Docker Hub, or the one (with a prefix) that SLIPWAY_BASE_IMAGES names.
 
@@ -10,7 +10,7 @@ bases=${SLIPWAY_BASE_IMAGES:+${SLIPWAY_BASE_IMAGES%/}/}
 # One address for this machine, the engine, a BuildKit and the engines of the hosts: each of them finds the registry on its own loopback.
 registry=127.0.0.1:10213
 registry_args="--publish $registry:${registry#*:} --add-host host.docker.internal:host-gateway"
-host_args="--env REGISTRY=$registry --add-host host.docker.internal:host-gateway"
+host_args="--env REGISTRY=$registry --env REGISTRY_AT=$lab_name-registry --add-host host.docker.internal:host-gateway"
 
 # The lab logs in to its registry apart from the user's own logins, which are for pulling.
 user_config=${DOCKER_CONFIG:-$HOME/.docker}
@@ -37,10 +37,10 @@ start_engine() {
 
 # The engine goes on; images, volumes and the build cache make the next start a short one.
 stop_engine() {
-  docker ps -aq --filter 'name=^slipway-lab' | xargs -r docker rm -f -v >/dev/null
+  docker ps -aq --filter "name=^$lab_name" | xargs -r docker rm -f -v >/dev/null
   docker network rm "$network" >/dev/null
-  docker image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=$registry/*/*" --filter "reference=$registry/*/*/*" |
-    grep -v ':<none>$' | xargs -r docker rmi >/dev/null
+  docker image ls --digests --format '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}' \
+    --filter "reference=$registry/*/*" --filter "reference=$registry/*/*/*" | xargs -r docker rmi >/dev/null
 }
 
 # pull REFERENCE: with the logins that the user has.
@@ -87,7 +87,7 @@ start_builder() {
   mkdir -p "$lab/buildkit"
   printf '[registry."%s"]\n  http = false\n  ca = ["/etc/buildkit/ca.crt"]\n' "$registry" >"$lab/buildkit/buildkitd.toml"
   cp "$lab/tls/ca.crt" "$lab/buildkit/"
-  docker create --name "$name" "$@" --privileged --network container:slipway-lab-registry slipway-lab/buildkit >/dev/null
+  docker create --name "$name" "$@" --privileged --network "container:$lab_name-registry" slipway-lab/buildkit >/dev/null
   docker cp -q "$lab/buildkit" "$name:/etc/"
   docker start "$name" >/dev/null
 }

@@ -8,7 +8,7 @@ rm -f /run/docker.pid /var/run/docker/containerd/containerd.pid
 
 # Where the registry is to be found on everybody's own loopback.
 [ -z "${REGISTRY-}" ] ||
-  socat "TCP-LISTEN:${REGISTRY#*:},bind=${REGISTRY%:*},fork,reuseaddr" "TCP:slipway-lab-registry:${REGISTRY#*:}" &
+  socat "TCP-LISTEN:${REGISTRY#*:},bind=${REGISTRY%:*},fork,reuseaddr" "TCP:$REGISTRY_AT:${REGISTRY#*:}" &
 
 [ -f /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key
 mkdir -p /run/sshd

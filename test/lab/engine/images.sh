@@ -58,17 +58,17 @@ DOCKERFILE
 }
 
 start_registry() {
-  [ "$(docker inspect -f '{{.State.Running}}' slipway-lab-registry 2>/dev/null)" = true ] && return
-  docker rm -f slipway-lab-registry >/dev/null 2>&1 || true
+  [ "$(docker inspect -f '{{.State.Running}}' "$lab_name-registry" 2>/dev/null)" = true ] && return
+  docker rm -f "$lab_name-registry" >/dev/null 2>&1 || true
   # shellcheck disable=SC2086 # options of our own
-  docker create --name slipway-lab-registry --network "$network" $registry_args --env "REGISTRY_HTTP_ADDR=:${registry#*:}" \
-    -v slipway-lab-registry:/var/lib/registry slipway-lab/registry >/dev/null
-  docker cp -q "$lab/tls" slipway-lab-registry:/
-  docker start slipway-lab-registry >/dev/null
+  docker create --name "$lab_name-registry" --network "$network" $registry_args --env "REGISTRY_HTTP_ADDR=:${registry#*:}" \
+    -v "$lab_name-registry:/var/lib/registry" slipway-lab/registry >/dev/null
+  docker cp -q "$lab/tls" "$lab_name-registry:/"
+  docker start "$lab_name-registry" >/dev/null
   tries=0
   until curl -sf --cacert "$lab/tls/ca.crt" -u lab:lab-registry-password "https://$registry/v2/" >/dev/null; do
     tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || { docker logs --tail 20 slipway-lab-registry >&2; die "the registry does not answer at $registry"; }
+    [ "$tries" -lt 100 ] || { docker logs --tail 20 "$lab_name-registry" >&2; die "the registry does not answer at $registry"; }
     sleep 0.1
   done
 }
@@ -76,30 +76,30 @@ start_registry() {
 # Base images take seconds to pull and unpack, on every new host. So one host pulls them once, and each new host starts on a
 # copy of what that one's engine kept.
 seed() {
-  volume=slipway-lab-disk-$key
+  volume=$lab_name-disk-$key
   docker volume inspect "$volume" >/dev/null 2>&1 && return
   say 'preparing the disk of new hosts: pulling the base images once'
   docker login -u lab -p lab-registry-password "$registry" >/dev/null 2>&1
-  docker volume ls -q --filter name=slipway-lab-disk- | xargs -r docker volume rm >/dev/null
-  docker rm -f slipway-lab-seeder >/dev/null 2>&1 || true
+  docker volume ls -q --filter "name=$lab_name-disk-" | xargs -r docker volume rm >/dev/null
+  docker rm -f "$lab_name-seeder" >/dev/null 2>&1 || true
   # shellcheck disable=SC2086 # options of our own
-  docker run -d --name slipway-lab-seeder --privileged --network "$network" --tmpfs /run $host_args \
-    -v slipway-lab-seeding:/var/lib/docker slipway-lab/host >/dev/null ||
+  docker run -d --name "$lab_name-seeder" --privileged --network "$network" --tmpfs /run $host_args \
+    -v "$lab_name-seeding:/var/lib/docker" slipway-lab/host >/dev/null ||
     die 'the Docker Engine refuses a privileged container, and a host with an engine of its own has to be one'
-  docker exec slipway-lab-seeder mkdir -p "/etc/docker/certs.d/$registry"
-  docker cp -q "$lab/tls/ca.crt" "slipway-lab-seeder:/etc/docker/certs.d/$registry/ca.crt"
-  docker exec slipway-lab-seeder sh -c 'n=0; until docker version >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done' >&2 ||
+  docker exec "$lab_name-seeder" mkdir -p "/etc/docker/certs.d/$registry"
+  docker cp -q "$lab/tls/ca.crt" "$lab_name-seeder:/etc/docker/certs.d/$registry/ca.crt"
+  docker exec "$lab_name-seeder" sh -c 'n=0; until docker version >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done' >&2 ||
     die "no Docker Engine starts within a container of this one"
-  docker exec slipway-lab-seeder docker login -u lab -p lab-registry-password "$registry" >/dev/null 2>&1
+  docker exec "$lab_name-seeder" docker login -u lab -p lab-registry-password "$registry" >/dev/null 2>&1
   for name in node:24 nginx:1 redis:7; do
     docker tag "slipway-lab/${name%:*}" "$registry/base/$name"
     docker push -q "$registry/base/$name" >/dev/null
-    docker exec slipway-lab-seeder docker pull -q "$registry/base/$name" >/dev/null
+    docker exec "$lab_name-seeder" docker pull -q "$registry/base/$name" >/dev/null
   done
-  docker stop slipway-lab-seeder >/dev/null
-  docker run --rm -v slipway-lab-seeding:/from:ro -v "$volume:/to" slipway-lab/redis cp -a /from/. /to
-  docker rm slipway-lab-seeder >/dev/null
-  docker volume rm slipway-lab-seeding >/dev/null
+  docker stop "$lab_name-seeder" >/dev/null
+  docker run --rm -v "$lab_name-seeding:/from:ro" -v "$volume:/to" slipway-lab/redis cp -a /from/. /to
+  docker rm "$lab_name-seeder" >/dev/null
+  docker volume rm "$lab_name-seeding" >/dev/null
 }
 
 registry_certificate

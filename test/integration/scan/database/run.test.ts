@@ -122,7 +122,7 @@ test('it sees the way to registries and engines, and nothing else of the step', 
   ]);
   expect(lines).toContain('DOCKER_CONFIG=/logins');
   // The folder that it works in is the last line: it is empty.
-  expect(lines.at(-1)).toBe(join(context.scratch, 'trivy', 'here'));
+  expect(lines.at(-1)).toMatch(/\/trivy-\w+\/here$/);
 });
 
 test('its words come without colours', async () => {
