@@ -5,7 +5,7 @@ const shared = {
 
 export default {
   maxWorkers: 3, // on two cores: much of an integration test is waiting
-  testTimeout: 120_000, // jest knows no timeout per project; integration tests need this one
+  testTimeout: 300_000, // for a machine with other things to do; jest knows none per project
   reporters: ['default', '<rootDir>/scripts/jest/complete.ts'],
   projects: [
     {

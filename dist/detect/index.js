@@ -35485,13 +35485,21 @@ function readYaml(text, refuse) {
     const [syntax] = document.errors;
     if (syntax)
         throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+    let data;
     try {
-        return { data: document.toJS(), document, lines };
+        // An alias of nothing, or one that grows without bounds, is no error to the parser.
+        data = document.toJS();
     }
     catch (error) {
-        // An alias of nothing, or one that grows without bounds, is no error to the parser.
         throw refuse((0,errors/* messageOf */.bD)(error), undefined);
     }
+    try {
+        JSON.stringify(data);
+    }
+    catch {
+        throw refuse('an alias stands within what it is an alias of', undefined);
+    }
+    return { data, document, lines };
 }
 /** The line of the key or list item that a path leads to, or of its nearest ancestor. */
 function lineOf({ document, lines }, path) {

@@ -43,11 +43,7 @@ write_upstreams() {
 
 # serving SERVICE: its containers that shall be routed to, `id<tab>name`: the new ones where there are new ones.
 serving() {
-  if grep -q "^new$tab$1$tab" "journal/$tx"; then
-    sed -n "s/^new$tab$1$tab//p" "journal/$tx"
-  else
-    containers "$1"
-  fi
+  said new "$1" | grep . || containers "$1"
 }
 
 # announced SERVICE: what serves now, and the new containers marked as down. After a reload nginx knows a name only once it has
@@ -82,7 +78,7 @@ announce() {
   # A proxy that was started by hand reads nothing of ours; the one that takes its place will.
   [ -z "$(by_hand "$proxy")" ] || return 0
   for service; do
-    grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || continue
+    [ -n "$(planned_for upstream "$service")" ] || continue
     write_upstreams announced
     note announced
     reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }

@@ -19,11 +19,11 @@ remember_old() {
   done
 }
 
-old_of() { sed -n "s/^old$tab$1$tab//p" "journal/$tx"; }
+old_of() { said old "$1"; }
 
 new_of() {
   containers "$1" | while IFS=$tab read -r id name; do
-    grep -q "^old$tab$1$tab$id$tab" "journal/$tx" || printf '%s\t%s\n' "$id" "$name"
+    old_of "$1" | grep -q "^$id$tab" || printf '%s\t%s\n' "$id" "$name"
   done
 }
 
@@ -81,7 +81,7 @@ rejoin() {
 # join_names: where the proxy does not answer for a service's name, the proven container does so itself.
 join_names() {
   grep "^join$tab" "journal/$tx.plan" | while IFS=$tab read -r _ service network aliases; do
-    sed -n "s/^new$tab$service$tab//p" "journal/$tx" | while IFS=$tab read -r id _; do
+    said new "$service" | while IFS=$tab read -r id _; do
       # shellcheck disable=SC2046 # names are checked by the runner
       rejoin "$id" "$network" $(echo "$aliases" | tr , ' ')
     done
@@ -92,7 +92,7 @@ join_names() {
 start_new() {
   ids=
   for service in $(planned start-first "$1"); do
-    ids="$ids $(sed -n "s/^new$tab$service$tab\([^$tab]*\)$tab.*/\1/p" "journal/$tx")"
+    ids="$ids $(said new "$service" | cut -f1)"
   done
   [ -n "$ids" ] || return 0
   # shellcheck disable=SC2086 # a list of ids
@@ -125,9 +125,12 @@ all_healthy() {
   watched
 }
 
-# health_check ID: notes the health check of a container: its Test, one word a line; nothing when it has none.
+# health_check ID: notes the health check of a container: its Test, one word a line; nothing when it has none, or when a word has lines of its
+# own: it would be taken for several.
 health_check() {
-  docker inspect --format '{{if .Config.Healthcheck}}{{range .Config.Healthcheck.Test}}{{println .}}{{end}}{{end}}' "$1" >"journal/$tx.check.$1" 2>/dev/null
+  docker inspect --format '{{with .Config.Healthcheck}}{{len .Test}}{{range .Test}}{{printf "\n%s" .}}{{end}}{{end}}' "$1" 2>/dev/null |
+    awk 'NR == 1 { words = $1; next } NR == 2 { kind = $0 } { text = text $0 "\n" }
+      END { if (NR == words + 1 || kind == "CMD-SHELL") printf "%s", text }' >"journal/$tx.check.$1"
 }
 
 # healthy SERVICE ID: waits until Docker calls the container healthy, or its own health check passes when we run it: the same
@@ -190,7 +193,7 @@ stop_first() {
   # shellcheck disable=SC2046
   take_over $(by_hand "$@") && remake $(made "$@") || return 1
   # nginx asks for the address of a name that has stayed the same once a second (valid=1s); until then it would try the old one.
-  for service; do ! grep -q "^upstream$tab$service$tab" "journal/$tx.plan" || { sleep 1.1; break; }; done
+  for service; do [ -z "$(planned_for upstream "$service")" ] || { sleep 1.1; break; }; done
 }
 
 # remake SERVICE...: Compose puts a new container in the place of the old one, which is gone.

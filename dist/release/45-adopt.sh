@@ -3,8 +3,8 @@
 # whole, until the release is committed, and is started again when it is undone.
 
 # by_hand SERVICE...: those of the services that have such containers; made SERVICE...: the others.
-by_hand() { for service; do ! grep -q "^adopt$tab$service$tab" "journal/$tx.plan" || printf '%s\n' "$service"; done; }
-made() { for service; do grep -q "^adopt$tab$service$tab" "journal/$tx.plan" || printf '%s\n' "$service"; done; }
+by_hand() { for service; do [ -z "$(planned_for adopt "$service")" ] || printf '%s\n' "$service"; done; }
+made() { for service; do [ -n "$(planned_for adopt "$service")" ] || printf '%s\n' "$service"; done; }
 
 # set_aside SERVICE...: stopped, and kept from starting with the engine, since two of them on one volume would spoil it.
 set_aside() {
@@ -61,7 +61,7 @@ uptime_s() { cut -d ' ' -f 1 /proc/uptime; }
 # rename_new SERVICE...: gives new containers the container_name that the Compose file asks for.
 rename_new() {
   for service; do
-    wanted=$(sed -n "s/^adopt$tab$service$tab//p" "journal/$tx.plan")
+    wanted=$(planned_for adopt "$service")
     [ "$wanted" != - ] || continue
     old_of "$service" | while IFS=$tab read -r id name; do [ "$name" != "$wanted" ] || docker rename "$id" "$name-$tx"; done
     new_of "$service" | while IFS=$tab read -r id _; do docker rename "$id" "$wanted"; done

@@ -132,7 +132,7 @@ put_back() {
   set --
   # shellcheck disable=SC2046
   for service in $(made $(planned stop-first)); do
-    if grep -q "^touched$tab\(.* \)\{0,1\}$service\( .*\)\{0,1\}\$" "journal/$tx" && [ -n "$(old_of "$service")" ]; then set -- "$@" "$service"; fi
+    if sed -n "s/^touched$tab//p" "journal/$tx" | tr ' ' '\n' | grep -qxF "$service" && [ -n "$(old_of "$service")" ]; then set -- "$@" "$service"; fi
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"

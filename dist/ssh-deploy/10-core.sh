@@ -6,6 +6,8 @@
 # what the runner follows; a *verb* is one request of the runner.
 
 umask 077
+# With it, cd goes elsewhere, and says so.
+unset CDPATH
 LC_ALL=C
 export LC_ALL
 tab=$(printf '\t')
@@ -146,6 +148,11 @@ look() {
     --filter label=com.docker.compose.oneoff=False \
     --format "{{.ID}}$tab{{.Names}}$tab{{.Label \"com.docker.compose.service\"}}$tab{{.State}}$tab{{.Networks}}")
 }
+
+# said KIND SERVICE: what the journal has of it, behind both; planned_for the same of the plan. No patterns: a dot in a name is a dot.
+said() { behind "$@" <"journal/$tx"; }
+planned_for() { behind "$@" <"journal/$tx.plan"; }
+behind() { awk -F "$tab" -v kind="$1" -v service="$2" '$1 == kind && $2 == service { print substr($0, length(kind) + length(service) + 3) }'; }
 
 # containers SERVICE: id and name of each container of a service, as last seen.
 containers() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == service { print $1 FS $2 }'; }

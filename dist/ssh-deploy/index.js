@@ -36864,7 +36864,7 @@ function composeSources(compose, workspace, secretFiles = new Map()) {
         const name = (0,external_node_path_.relative)(root, (0,inputs/* insideWorkspace */.CT)(path, workspace));
         if (found.has(name) || !isThere(name))
             return;
-        const content = secretFiles.get(name) ?? (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, name), 'utf8');
+        const content = secretFiles.get(name) ?? (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, name));
         found.set(name, content);
         if (/\.ya?ml$/.test(name))
             for (const next of references(String(content), name))
@@ -36985,7 +36985,127 @@ function below(folder, file) {
         : undefined;
 }
 
+;// CONCATENATED MODULE: ./src/deploy/model.ts
+
+
+const volume = schemas/* looseObject */._H3({
+    type: schemas/* string */.YjP(),
+    source: schemas/* string */.YjP().optional(),
+    target: schemas/* string */.YjP().optional(),
+    read_only: schemas/* boolean */.zMY().optional(),
+    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
+});
+/** Compose prints sizes as strings. */
+const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
+/** How a service uses a config or a secret. */
+const used = schemas/* array */.YOg(schemas/* looseObject */._H3({ source: schemas/* string */.YjP(), target: schemas/* string */.YjP().optional() }));
+/** Names that go on to the shell of the host, in lines with other words. Compose and Docker would take more. */
+const model_name = schemas/* string */.YjP()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'a name must be of letters, digits, dots, - and _');
+const model_image = schemas/* string */.YjP().regex(/^[A-Za-z0-9[][!-~]*$/, 'an image has no spaces, and does not begin with a dash'); // prettier-ignore
+const service = schemas/* looseObject */._H3({
+    image: model_image.optional(),
+    build: schemas/* unknown */.L5J().optional(),
+    container_name: model_name.optional(),
+    platform: schemas/* string */.YjP().optional(),
+    logging: schemas/* looseObject */._H3({
+        driver: schemas/* string */.YjP().optional(),
+        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
+    })
+        .optional(),
+    network_mode: schemas/* string */.YjP().optional(),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
+        aliases: schemas/* array */.YOg(model_name).optional(),
+        ipv4_address: schemas/* string */.YjP().optional(),
+        ipv6_address: schemas/* string */.YjP().optional(),
+    })
+        .nullable())
+        .optional(),
+    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
+        published: schemas/* string */.YjP().optional(),
+        target: schemas/* number */.aig().optional(),
+        protocol: schemas/* string */.YjP().optional(),
+        host_ip: schemas/* string */.YjP().optional(),
+    }))
+        .optional(),
+    volumes: schemas/* array */.YOg(volume).optional(),
+    configs: used.optional(),
+    secrets: used.optional(),
+    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
+    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
+    scale: schemas/* number */.aig().optional(),
+    mem_reservation: bytes.optional(),
+    deploy: schemas/* looseObject */._H3({
+        replicas: schemas/* number */.aig().optional(),
+        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
+            .optional(),
+        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
+    })
+        .optional(),
+    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
+    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
+});
+const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
+const modelSchema = schemas/* looseObject */._H3({
+    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
+    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
+    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: model_name.optional() }).nullable()).optional(),
+    volumes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
+        .optional(),
+    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
+});
+/** @throws UserError `compose-invalid` */
+function parseModel(text) {
+    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
+    if (/"__proto__"\s*:/.test(text))
+        throw unreadable('something is called __proto__', '__proto__');
+    const result = modelSchema.safeParse(JSON.parse(text, halved));
+    if (result.success)
+        return result.data;
+    const [issue] = result.error.issues;
+    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
+}
+/** A text as Compose prints and reads it: one $ would be the beginning of a variable. */
+function escaped(text) {
+    return text.replaceAll('$', '$$$$');
+}
+function unescaped(text) {
+    return text.replaceAll('$$', '$');
+}
+/** Compose escapes all that it prints, and of what it reads it takes that back in values alone. So names are given back as they were. */
+function halved(_key, value) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [unescaped(key), item]));
+}
+function unreadable(what, value) {
+    return new errors/* UserError */.yo({
+        id: 'compose-invalid',
+        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
+        value,
+        fix: 'Mend this part of the Compose file; try it with: docker compose config',
+    });
+}
+/** How many containers a service shall have. */
+function replicas({ deploy, scale }) {
+    return deploy?.replicas ?? scale ?? 1;
+}
+/** The networks of a service; Compose gives `default` to one that names none. */
+function networksOf({ networks }) {
+    return Object.keys(networks ?? {});
+}
+/**
+ * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
+ * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
+ */
+function formatJson(value) {
+    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    return `${text}\n`;
+}
+
 ;// CONCATENATED MODULE: ./src/deploy/adopt.ts
+
 
 
 /** Reads what docker inspect says of one mount. */
@@ -37052,12 +37172,12 @@ function declaredMounts(name, model) {
     const service = model.services[name] ?? {};
     const files = (used, all, folder) => (used ?? []).map(({ source, target = source }) => ({
         target: target.startsWith('/') ? target : `${folder}${target}`,
-        from: all?.[source]?.file ?? '',
+        from: unescaped(all?.[source]?.file ?? ''),
     }));
     return [
         ...(service.volumes ?? []).map(({ type, source = '', target = '' }) => ({
             target,
-            from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : source,
+            from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : unescaped(source),
         })),
         ...files(service.secrets, model.secrets, '/run/secrets/'),
         ...files(service.configs, model.configs, '/'),
@@ -37216,6 +37336,7 @@ function fileOf(name) {
 ;// CONCATENATED MODULE: external "node:path/posix"
 const posix_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path/posix");
 ;// CONCATENATED MODULE: ./src/deploy/labels.ts
+
 /** On every container: what it was made of. The same fingerprint, the same container. */
 const FINGERPRINT = 'slipway.fingerprint';
 /** How containers say whose they are. */
@@ -37230,7 +37351,7 @@ function labelled(model, release, environment, root) {
     const labels = {
         'slipway.release': release,
         'slipway.environment': environment,
-        'slipway.root': root,
+        'slipway.root': escaped(root),
     };
     return {
         ...model,
@@ -37239,109 +37360,6 @@ function labelled(model, release, environment, root) {
             { ...service, labels: { ...service.labels, ...labels } },
         ])),
     };
-}
-
-;// CONCATENATED MODULE: ./src/deploy/model.ts
-
-
-const volume = schemas/* looseObject */._H3({
-    type: schemas/* string */.YjP(),
-    source: schemas/* string */.YjP().optional(),
-    target: schemas/* string */.YjP().optional(),
-    read_only: schemas/* boolean */.zMY().optional(),
-    bind: schemas/* looseObject */._H3({ selinux: schemas/* string */.YjP().optional() }).optional(),
-});
-/** Compose prints sizes as strings. */
-const bytes = schemas/* union */.KCZ([schemas/* string */.YjP(), schemas/* number */.aig()]);
-/** How a service uses a config or a secret. */
-const used = schemas/* array */.YOg(schemas/* looseObject */._H3({ source: schemas/* string */.YjP(), target: schemas/* string */.YjP().optional() }));
-const service = schemas/* looseObject */._H3({
-    image: schemas/* string */.YjP().optional(),
-    build: schemas/* unknown */.L5J().optional(),
-    container_name: schemas/* string */.YjP().optional(),
-    platform: schemas/* string */.YjP().optional(),
-    logging: schemas/* looseObject */._H3({
-        driver: schemas/* string */.YjP().optional(),
-        options: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* unknown */.L5J()).nullish(),
-    })
-        .optional(),
-    network_mode: schemas/* string */.YjP().optional(),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({
-        aliases: schemas/* array */.YOg(schemas/* string */.YjP()).optional(),
-        ipv4_address: schemas/* string */.YjP().optional(),
-        ipv6_address: schemas/* string */.YjP().optional(),
-    })
-        .nullable())
-        .optional(),
-    ports: schemas/* array */.YOg(schemas/* looseObject */._H3({
-        published: schemas/* string */.YjP().optional(),
-        target: schemas/* number */.aig().optional(),
-        protocol: schemas/* string */.YjP().optional(),
-        host_ip: schemas/* string */.YjP().optional(),
-    }))
-        .optional(),
-    volumes: schemas/* array */.YOg(volume).optional(),
-    configs: used.optional(),
-    secrets: used.optional(),
-    depends_on: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ condition: schemas/* string */.YjP().optional() })).optional(),
-    healthcheck: schemas/* looseObject */._H3({ disable: schemas/* boolean */.zMY().optional() }).optional(),
-    scale: schemas/* number */.aig().optional(),
-    mem_reservation: bytes.optional(),
-    deploy: schemas/* looseObject */._H3({
-        replicas: schemas/* number */.aig().optional(),
-        resources: schemas/* looseObject */._H3({ reservations: schemas/* looseObject */._H3({ memory: bytes.optional() }).optional() })
-            .optional(),
-        update_config: schemas/* looseObject */._H3({ order: schemas/* string */.YjP().optional() }).optional(),
-    })
-        .optional(),
-    environment: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP().nullable()).optional(),
-    labels: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* string */.YjP()).optional(),
-});
-const file = schemas/* looseObject */._H3({ file: schemas/* string */.YjP().optional(), name: schemas/* string */.YjP().optional() });
-const modelSchema = schemas/* looseObject */._H3({
-    name: schemas/* string */.YjP().regex(/^[a-z0-9][a-z0-9_-]*$/),
-    services: schemas/* record */.g1P(schemas/* string */.YjP().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), service),
-    networks: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
-        .optional(),
-    volumes: schemas/* record */.g1P(schemas/* string */.YjP(), schemas/* looseObject */._H3({ name: schemas/* string */.YjP().optional() }).nullable())
-        .optional(),
-    configs: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-    secrets: schemas/* record */.g1P(schemas/* string */.YjP(), file).optional(),
-});
-/** @throws UserError `compose-invalid` */
-function parseModel(text) {
-    // What JavaScript keeps apart from all other keys would be lost without a word. A quote within a text is escaped in JSON.
-    if (/"__proto__"\s*:/.test(text))
-        throw unreadable('something is called __proto__', '__proto__');
-    const result = modelSchema.safeParse(JSON.parse(text));
-    if (result.success)
-        return result.data;
-    const [issue] = result.error.issues;
-    throw unreadable(issue?.message ?? '', issue?.path.join('.'));
-}
-function unreadable(what, value) {
-    return new errors/* UserError */.yo({
-        id: 'compose-invalid',
-        message: `The Compose model holds something that Slipway cannot read: ${what}.`,
-        value,
-        fix: 'Mend this part of the Compose file; try it with: docker compose config',
-    });
-}
-/** How many containers a service shall have. */
-function replicas({ deploy, scale }) {
-    return deploy?.replicas ?? scale ?? 1;
-}
-/** The networks of a service; Compose gives `default` to one that names none. */
-function networksOf({ networks }) {
-    return Object.keys(networks ?? {});
-}
-/**
- * JSON that Compose reads back as it was: it takes it for YAML, where some characters are not allowed as they stand, and others end
- * a line. Source: https://yaml.org/spec/1.1/, c-printable and b-char.
- */
-function formatJson(value) {
-    const text = JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return `${text}\n`;
 }
 
 ;// CONCATENATED MODULE: ./src/deploy/compose.ts
@@ -37384,7 +37402,7 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
     const contents = new Map();
     const proxyFiles = new Map();
     /** Where a path of the Compose file lies on the host from now on. */
-    const settle = (source, forProxy) => {
+    const placed = (source, forProxy) => {
         const path = below(place.source, source);
         if (path === undefined) {
             if (below(place.root, source) === undefined)
@@ -37409,6 +37427,7 @@ function finalCompose(model, images, routing, place, workspace, secretFiles = ne
         contents.set(content.sha256, content);
         return `${place.root}/files/${content.sha256}`;
     };
+    const settle = (source, forProxy) => escaped(placed(unescaped(source), forProxy));
     const services = {};
     const external = {};
     for (const [name, original] of Object.entries(model.services)) {
@@ -37497,7 +37516,7 @@ function asProxy(service, model, routing, root) {
             ...volumes,
             {
                 type: 'bind',
-                source: `${root}/proxy/upstreams`,
+                source: escaped(`${root}/proxy/upstreams`),
                 target: GENERATED,
                 read_only: true,
                 ...(marked && { bind: { selinux: 'z' } }),
@@ -37715,7 +37734,7 @@ function planLines({ steps, joins: names, adopted }, routing) {
 /** The folder of an environment on the host, as the host program gets it. */
 function rootOf({ app, environment, path }) {
     const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
-    if (/[\r\n\0]/.test(root) || /^[-~]|^$/.test(root)) {
+    if (/\p{Cc}/u.test(root) || /^[-~]|^$/.test(root)) {
         throw new errors/* UserError */.yo({
             id: 'bad-path',
             message: 'The path on the host cannot be used.',
@@ -39067,7 +39086,7 @@ function atHost(finding, host) {
 function unset(warnings, host) {
     const names = [
         ...new Set(warnings.flatMap((line) => /The \\?"([A-Za-z_][A-Za-z0-9_]*)\\?" variable is not set/.exec(line)?.[1] ?? [])),
-    ];
+    ].sort(); // Compose tells them in no order
     if (names.length === 0)
         return [];
     return [
@@ -39883,13 +39902,21 @@ function readYaml(text, refuse) {
     const [syntax] = document.errors;
     if (syntax)
         throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+    let data;
     try {
-        return { data: document.toJS(), document, lines };
+        // An alias of nothing, or one that grows without bounds, is no error to the parser.
+        data = document.toJS();
     }
     catch (error) {
-        // An alias of nothing, or one that grows without bounds, is no error to the parser.
         throw refuse((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error), undefined);
     }
+    try {
+        JSON.stringify(data);
+    }
+    catch {
+        throw refuse('an alias stands within what it is an alias of', undefined);
+    }
+    return { data, document, lines };
 }
 /** The line of the key or list item that a path leads to, or of its nearest ancestor. */
 function lineOf({ document, lines }, path) {

@@ -39803,13 +39803,21 @@ function readYaml(text, refuse) {
     const [syntax] = document.errors;
     if (syntax)
         throw refuse(syntax.message.split('\n')[0] ?? '', lines.linePos(syntax.pos[0]).line);
+    let data;
     try {
-        return { data: document.toJS(), document, lines };
+        // An alias of nothing, or one that grows without bounds, is no error to the parser.
+        data = document.toJS();
     }
     catch (error) {
-        // An alias of nothing, or one that grows without bounds, is no error to the parser.
         throw refuse((0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error), undefined);
     }
+    try {
+        JSON.stringify(data);
+    }
+    catch {
+        throw refuse('an alias stands within what it is an alias of', undefined);
+    }
+    return { data, document, lines };
 }
 /** The line of the key or list item that a path leads to, or of its nearest ancestor. */
 function lineOf({ document, lines }, path) {
@@ -43082,10 +43090,11 @@ const KEPT = /^(?:PATH|HOME|USER|LANG|LC_\w+|TZ|XDG_RUNTIME_DIR|RUNNER_TRACKING_
 async function runTrivy(args, { deadlineMs }, context) {
     const { tool, cacheDir, scratch } = context;
     const [command = '', ...rest] = args;
-    const folder = (0,external_node_path_.join)(scratch, 'trivy');
+    // Of its own: several run at once, and none may find another's files half-written.
+    const folder = (0,external_node_fs_.mkdtempSync)((0,external_node_path_.join)(scratch, 'trivy-'));
     const here = (0,external_node_path_.join)(folder, 'here');
     const empty = (0,external_node_path_.join)(folder, 'empty.yaml');
-    (0,external_node_fs_.mkdirSync)(here, { recursive: true });
+    (0,external_node_fs_.mkdirSync)(here);
     (0,external_node_fs_.writeFileSync)(empty, '');
     // Trivy has a deadline too, which does not end everything and must not come first.
     const timeout = ['--timeout', `${2 * deadlineMs}ms`];

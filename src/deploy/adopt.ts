@@ -1,7 +1,7 @@
 import { UserError } from '../kit/errors.ts';
 import { below, exists, readContent } from './files.ts';
 import type { HostState } from './host-state.ts';
-import type { Model } from './model.ts';
+import { type Model, unescaped } from './model.ts';
 import type { Container } from './plan.ts';
 import type { SecretFiles } from './secret-files.ts';
 
@@ -101,12 +101,12 @@ function declaredMounts(name: string, model: Model): { target: string; from: str
   ): { target: string; from: string }[] =>
     (used ?? []).map(({ source, target = source }) => ({
       target: target.startsWith('/') ? target : `${folder}${target}`,
-      from: all?.[source]?.file ?? '',
+      from: unescaped(all?.[source]?.file ?? ''),
     }));
   return [
     ...(service.volumes ?? []).map(({ type, source = '', target = '' }) => ({
       target,
-      from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : source,
+      from: type === 'volume' ? (model.volumes?.[source]?.name ?? source) : unescaped(source),
     })),
     ...files(service.secrets, model.secrets, '/run/secrets/'),
     ...files(service.configs, model.configs, '/'),

@@ -6,7 +6,7 @@ import type { ReleaseRecord } from '../release/record.ts';
 import type { Kept } from './adopt.ts';
 import { below, type Content, exists, readContent } from './files.ts';
 import { FINGERPRINT } from './labels.ts';
-import { type Model, networksOf, type Service } from './model.ts';
+import { escaped, type Model, networksOf, type Service, unescaped } from './model.ts';
 import type { SecretFiles } from './secret-files.ts';
 
 /** Where nginx finds what Slipway generates for it, inside the container. */
@@ -81,7 +81,7 @@ export function finalCompose(
   const proxyFiles = new Map<string, TarEntry>();
 
   /** Where a path of the Compose file lies on the host from now on. */
-  const settle = (source: string, forProxy: boolean): string => {
+  const placed = (source: string, forProxy: boolean): string => {
     const path = below(place.source, source);
     if (path === undefined) {
       if (below(place.root, source) === undefined) return source;
@@ -102,6 +102,9 @@ export function finalCompose(
     contents.set(content.sha256, content);
     return `${place.root}/files/${content.sha256}`;
   };
+
+  const settle = (source: string, forProxy: boolean): string =>
+    escaped(placed(unescaped(source), forProxy));
 
   const services: Record<string, Service> = {};
   const external: NonNullable<Model['volumes']> = {};
@@ -209,7 +212,7 @@ function asProxy(service: Service, model: Model, routing: Routing, root: string)
       ...volumes,
       {
         type: 'bind',
-        source: `${root}/proxy/upstreams`,
+        source: escaped(`${root}/proxy/upstreams`),
         target: GENERATED,
         read_only: true,
         ...(marked && { bind: { selinux: 'z' } }),

@@ -26,7 +26,7 @@ export function composeSources(
   const visit = (path: string): void => {
     const name = relative(root, insideWorkspace(path, workspace));
     if (found.has(name) || !isThere(name)) return;
-    const content = secretFiles.get(name) ?? readFileSync(join(root, name), 'utf8');
+    const content = secretFiles.get(name) ?? readFileSync(join(root, name));
     found.set(name, content);
     if (/\.ya?ml$/.test(name))
       for (const next of references(String(content), name)) visit(join(dirname(name), next));

@@ -53,7 +53,7 @@ export interface Prepared {
 /** The folder of an environment on the host, as the host program gets it. */
 export function rootOf({ app, environment, path }: EnvironmentSettings): string {
   const root = (path ?? `slipway/${app}/${environment}`).replace(/^~\//, '');
-  if (/[\r\n\0]/.test(root) || /^[-~]|^$/.test(root)) {
+  if (/\p{Cc}/u.test(root) || /^[-~]|^$/.test(root)) {
     throw new UserError({
       id: 'bad-path',
       message: 'The path on the host cannot be used.',

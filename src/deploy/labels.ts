@@ -1,4 +1,4 @@
-import type { Model } from './model.ts';
+import { escaped, type Model } from './model.ts';
 
 /** On every container: what it was made of. The same fingerprint, the same container. */
 export const FINGERPRINT = 'slipway.fingerprint';
@@ -16,7 +16,7 @@ export function labelled(model: Model, release: string, environment: string, roo
   const labels = {
     'slipway.release': release,
     'slipway.environment': environment,
-    'slipway.root': root,
+    'slipway.root': escaped(root),
   };
   return {
     ...model,

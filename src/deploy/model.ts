@@ -102,11 +102,20 @@ export function parseModel(text: string): Model {
   throw unreadable(issue?.message ?? '', issue?.path.join('.'));
 }
 
-/** Compose doubles every $ that it prints, and of what it reads it halves those of values alone. So names are given back as they were. */
+/** A text as Compose prints and reads it: one $ would be the beginning of a variable. */
+export function escaped(text: string): string {
+  return text.replaceAll('$', '$$$$');
+}
+
+export function unescaped(text: string): string {
+  return text.replaceAll('$$', '$');
+}
+
+/** Compose escapes all that it prints, and of what it reads it takes that back in values alone. So names are given back as they were. */
 function halved(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key.replaceAll('$$', '$'), item as unknown]),
+    Object.entries(value).map(([key, item]) => [unescaped(key), item as unknown]),
   );
 }
 

@@ -122,7 +122,7 @@ export class Meter {
     const say = setInterval(() => {
       if (socket.readyState !== WebSocket.OPEN || waiting !== undefined) return;
       this.#count.sent += 1;
-      waiting = setTimeout(() => { this.#fail('WebSocket: no echo'); waiting = undefined; }, 2_000); // prettier-ignore
+      waiting = setTimeout(() => { this.#fail('WebSocket: no echo'); waiting = undefined; }, this.#options.timeoutMs ?? 5_000); // prettier-ignore
       socket.send('hello');
     }, 100);
     this.#timers.push(say);

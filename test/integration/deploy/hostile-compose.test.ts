@@ -73,7 +73,7 @@ function dig(value: unknown, path: readonly string[]): unknown {
 
 describe(`hostile Compose files, seed ${SEED}`, () => {
   const texts = fc
-    .sample(hostileTexts(OWNED), { numRuns: 140, seed: SEED })
+    .sample(hostileTexts(OWNED), { numRuns: 80, seed: SEED })
     .filter((text) => text !== '');
   const large = ['x'.repeat(65_536), `\n${'-"$\\'.repeat(16_384)}\n`];
 

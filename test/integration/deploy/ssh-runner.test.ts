@@ -8,7 +8,7 @@ import { type Lab, openLab } from '../../lab/lab.ts';
 import { startRelay } from '../../lab/relay.ts';
 import type { StepResult } from '../../runner/runner.ts';
 import { expectProblem } from './errors/refused.ts';
-import { hello, type Hello, stateOf } from './hello.ts';
+import { hello, type Hello, helloEnv, stateOf } from './hello.ts';
 import { PORTS, startSshd, traces } from './sshd.ts';
 
 let lab: Lab;
@@ -152,7 +152,9 @@ describe('addresses and pinned keys', () => {
     async (path) => {
       const own = hello(lab, `path-${path.length}`);
       own.write('v1.json', system.read('v1.json'));
-      const result = await own.deploy(host, 'v1', { path, 'dry-run': 'true' });
+      const environment = 'production'; // staging has its ledger elsewhere
+      const env = helloEnv({ HTTP_PORT: '8080' });
+      const result = await own.deploy(host, 'v1', { path, environment, env, 'dry-run': 'true' });
       expect(result.outputs.outcome).toBe('dry-run');
       const folder = path.replace('~', '/home/deploy');
       expect(await host.exec(`ls -d '${folder}'`)).toBe(folder);

@@ -278,6 +278,22 @@ test('what was kept of a project stays: paths, and volumes without a name unless
   expect(entries).toEqual([]);
 });
 
+test('a path is known with its $, which Compose prints and reads twice', () => {
+  const there = { ...place, root: '/home/$USER/x', source: '/home/$USER/x/src' };
+  const model = modelOf({
+    nginx: { volumes: [{ type: 'bind', source: '/home/$$USER/x/src/a$$b', target: '/b' }], networks: { default: null } },
+    web: { volumes: [{ type: 'bind', source: '/home/$$USER/x/src/data$$', target: '/d' }] },
+  }); // prettier-ignore
+  const routing = { proxy: 'nginx', ports: {} };
+  const final = finalCompose(model, new Map(), routing, there, folderWith({ a$b: 'x' }));
+  const sources = Object.values(final.model.services).flatMap(({ volumes = [] }) => volumes.map((one) => one.source)); // prettier-ignore
+  expect(sources).toEqual([
+    '/home/$$USER/x/proxy/files/a$$b',
+    '/home/$$USER/x/proxy/upstreams',
+    '/home/$$USER/x/shared/data$$',
+  ]);
+});
+
 test('labelled: every service says which release made it, and nothing else changes', () => {
   const model = modelOf({ a: { labels: { x: 'y' }, image: 'i' }, b: {} });
   const labels = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { below, composeSources, exists, readContent } from '../../../src/deploy/files.ts';
 import { folderWith, problemOf } from '../kit/support.ts';
@@ -48,9 +48,16 @@ configs: { c: { file: config.txt } }
   test('files are for their owner alone, each once, in the given order', () => {
     const workspace = folderWith({ 'a.yml': 'include: [b.yml]', 'b.yml': 'include: [a.yml]' });
     expect(composeSources(['b.yml', 'a.yml', './b.yml'], workspace)).toEqual([
-      { path: 'src/b.yml', content: 'include: [a.yml]', mode: 0o600 },
-      { path: 'src/a.yml', content: 'include: [b.yml]', mode: 0o600 },
+      { path: 'src/b.yml', content: Buffer.from('include: [a.yml]'), mode: 0o600 },
+      { path: 'src/a.yml', content: Buffer.from('include: [b.yml]'), mode: 0o600 },
     ]);
+  });
+
+  test('bytes that are no text stay what they are', () => {
+    const workspace = folderWith({ 'c.yml': 'services: { a: { env_file: a.env } }' });
+    const bytes = Buffer.from([0x41, 0x3d, 0xff, 0xfe]);
+    writeFileSync(join(workspace, 'a.env'), bytes);
+    expect(composeSources(['c.yml'], workspace)[1]?.content).toEqual(bytes);
   });
 
   test('what only Compose can resolve is left to it', () => {
