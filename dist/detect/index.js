@@ -35524,6 +35524,9 @@ const schema_name = schemas/* string */.YjP()
 const serviceName = schemas/* string */.YjP()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
+const path = schemas/* string */.YjP()
+    .regex(/^\P{Cc}+$/u, 'a path has no line breaks or other control characters');
+const paths = schemas/* union */.KCZ([path.transform((text) => [text]), schemas/* array */.YOg(path)]);
 const duration = schemas/* string */.YjP()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
@@ -35595,7 +35598,7 @@ const environment = schemas/* strictObject */.rej({
     path: schemas/* string */.YjP()
         .optional()
         .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
-    compose: list.optional(),
+    compose: paths.optional(),
     'env-template': schemas/* string */.YjP()
         .optional()
         .describe('A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.'),
@@ -35615,7 +35618,7 @@ const environment = schemas/* strictObject */.rej({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = schemas/* strictObject */.rej({
     app: schema_name.describe('Name of the system.'),
-    compose: list
+    compose: paths
         .default(['docker-compose.yml'])
         .describe('Compose files, in the order of docker compose -f.'),
     services: schemas/* record */.g1P(serviceName, service)

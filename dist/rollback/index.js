@@ -31472,6 +31472,9 @@ const schema_name = schemas/* string */.YjP()
 const serviceName = schemas/* string */.YjP()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
+const path = schemas/* string */.YjP()
+    .regex(/^\P{Cc}+$/u, 'a path has no line breaks or other control characters');
+const paths = schemas/* union */.KCZ([path.transform((text) => [text]), schemas/* array */.YOg(path)]);
 const schema_duration = schemas/* string */.YjP()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
@@ -31543,7 +31546,7 @@ const environment = schemas/* strictObject */.rej({
     path: schemas/* string */.YjP()
         .optional()
         .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
-    compose: list.optional(),
+    compose: paths.optional(),
     'env-template': schemas/* string */.YjP()
         .optional()
         .describe('A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.'),
@@ -31563,7 +31566,7 @@ const environment = schemas/* strictObject */.rej({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = schemas/* strictObject */.rej({
     app: schema_name.describe('Name of the system.'),
-    compose: list
+    compose: paths
         .default(['docker-compose.yml'])
         .describe('Compose files, in the order of docker compose -f.'),
     services: schemas/* record */.g1P(serviceName, service)
@@ -32950,8 +32953,13 @@ function composeSources(compose, workspace, secretFiles = new Map()) {
     const root = realpathSync(workspace);
     const found = new Map();
     const isThere = (name) => secretFiles.has(name) || isFile(join(root, name));
+    // Under the name that Compose is told: a link may have another one behind it.
+    const nameOf = (path) => {
+        insideWorkspace(path, workspace);
+        return relative(root, resolve(root, path));
+    };
     const visit = (path) => {
-        const name = relative(root, insideWorkspace(path, workspace));
+        const name = nameOf(path);
         if (found.has(name) || !isThere(name))
             return;
         const content = secretFiles.get(name) ?? readFileSync(join(root, name));
@@ -32961,7 +32969,7 @@ function composeSources(compose, workspace, secretFiles = new Map()) {
                 visit(join(dirname(name), next));
     };
     for (const path of compose) {
-        if (!isThere(relative(root, insideWorkspace(path, workspace)))) {
+        if (!isThere(nameOf(path))) {
             throw new UserError({
                 id: 'compose-file-missing',
                 message: 'A Compose file does not exist.',

@@ -38499,6 +38499,9 @@ const schema_name = schemas_string()
 const serviceName = schemas_string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = union([schemas_string().transform((text) => [text]), array(schemas_string())]);
+const path = schemas_string()
+    .regex(/^\P{Cc}+$/u, 'a path has no line breaks or other control characters');
+const paths = union([path.transform((text) => [text]), array(path)]);
 const schema_duration = schemas_string()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas_int().min(1).max(65535);
@@ -38570,7 +38573,7 @@ const environment = strictObject({
     path: schemas_string()
         .optional()
         .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
-    compose: list.optional(),
+    compose: paths.optional(),
     'env-template': schemas_string()
         .optional()
         .describe('A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.'),
@@ -38590,7 +38593,7 @@ const environment = strictObject({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = strictObject({
     app: schema_name.describe('Name of the system.'),
-    compose: list
+    compose: paths
         .default(['docker-compose.yml'])
         .describe('Compose files, in the order of docker compose -f.'),
     services: record(serviceName, service)

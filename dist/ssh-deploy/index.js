@@ -35478,6 +35478,9 @@ const schema_name = schemas/* string */.YjP()
 const serviceName = schemas/* string */.YjP()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = schemas/* union */.KCZ([schemas/* string */.YjP().transform((text) => [text]), schemas/* array */.YOg(schemas/* string */.YjP())]);
+const path = schemas/* string */.YjP()
+    .regex(/^\P{Cc}+$/u, 'a path has no line breaks or other control characters');
+const paths = schemas/* union */.KCZ([path.transform((text) => [text]), schemas/* array */.YOg(path)]);
 const schema_duration = schemas/* string */.YjP()
     .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
 const port = schemas/* int */.Whr().min(1).max(65535);
@@ -35549,7 +35552,7 @@ const environment = schemas/* strictObject */.rej({
     path: schemas/* string */.YjP()
         .optional()
         .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
-    compose: list.optional(),
+    compose: paths.optional(),
     'env-template': schemas/* string */.YjP()
         .optional()
         .describe('A dotenv file of the repository that lists the names which the environment of a release must have, for example .env.production.example.'),
@@ -35569,7 +35572,7 @@ const environment = schemas/* strictObject */.rej({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 const slipwaySchema = schemas/* strictObject */.rej({
     app: schema_name.describe('Name of the system.'),
-    compose: list
+    compose: paths
         .default(['docker-compose.yml'])
         .describe('Compose files, in the order of docker compose -f.'),
     services: schemas/* record */.g1P(serviceName, service)
@@ -36860,8 +36863,13 @@ function composeSources(compose, workspace, secretFiles = new Map()) {
     const root = (0,external_node_fs_.realpathSync)(workspace);
     const found = new Map();
     const isThere = (name) => secretFiles.has(name) || isFile((0,external_node_path_.join)(root, name));
+    // Under the name that Compose is told: a link may have another one behind it.
+    const nameOf = (path) => {
+        (0,inputs/* insideWorkspace */.CT)(path, workspace);
+        return (0,external_node_path_.relative)(root, (0,external_node_path_.resolve)(root, path));
+    };
     const visit = (path) => {
-        const name = (0,external_node_path_.relative)(root, (0,inputs/* insideWorkspace */.CT)(path, workspace));
+        const name = nameOf(path);
         if (found.has(name) || !isThere(name))
             return;
         const content = secretFiles.get(name) ?? (0,external_node_fs_.readFileSync)((0,external_node_path_.join)(root, name));
@@ -36871,7 +36879,7 @@ function composeSources(compose, workspace, secretFiles = new Map()) {
                 visit((0,external_node_path_.join)((0,external_node_path_.dirname)(name), next));
     };
     for (const path of compose) {
-        if (!isThere((0,external_node_path_.relative)(root, (0,inputs/* insideWorkspace */.CT)(path, workspace)))) {
+        if (!isThere(nameOf(path))) {
             throw new errors/* UserError */.yo({
                 id: 'compose-file-missing',
                 message: 'A Compose file does not exist.',
@@ -38610,12 +38618,14 @@ function withinMemory(plan, model, containers, free, host, lacking = (error) => 
 ;// CONCATENATED MODULE: ./src/deploy/project.ts
 
 
+
 /**
  * How the project is called, unless it has a name on the host already (src/host/program/20-prepare.sh, `known_project`). Undefined
  * where the Compose files say `name:`, which Compose reads itself.
  */
 function projectName(sources, { app, environment, compose }) {
-    const named = sources.some(({ path, content }) => compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)));
+    const files = new Set(compose.map((path) => external_node_path_.posix.join('src', path)));
+    const named = sources.some(({ path, content }) => files.has(path) && /^name:/m.test(String(content)));
     return named ? undefined : `${app}-${environment}`;
 }
 /**

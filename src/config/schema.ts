@@ -10,6 +10,10 @@ const serviceName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'use letters, digits, dots, - and _');
 const list = z.union([z.string().transform((text) => [text]), z.array(z.string())]);
+const path = z
+  .string()
+  .regex(/^\P{Cc}+$/u, 'a path has no line breaks or other control characters');
+const paths = z.union([path.transform((text) => [text]), z.array(path)]);
 const duration = z
   .string()
   .regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 30s or 5m');
@@ -104,7 +108,7 @@ const environment = z.strictObject({
     .string()
     .optional()
     .describe('Folder on the host; default: slipway/<app>/<environment> in the home folder.'),
-  compose: list.optional(),
+  compose: paths.optional(),
   'env-template': z
     .string()
     .optional()
@@ -129,7 +133,7 @@ const environment = z.strictObject({
 /** slipway.yml: one description of a system for every action. The JSON Schema for editors is generated from this. */
 export const slipwaySchema = z.strictObject({
   app: name.describe('Name of the system.'),
-  compose: list
+  compose: paths
     .default(['docker-compose.yml'])
     .describe('Compose files, in the order of docker compose -f.'),
   services: z

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../kit/errors.ts';
 import { insideWorkspace } from '../kit/inputs.ts';
 import type { TarEntry } from '../kit/tar.ts';
@@ -23,8 +23,13 @@ export function composeSources(
   const root = realpathSync(workspace);
   const found = new Map<string, string | Buffer>();
   const isThere = (name: string): boolean => secretFiles.has(name) || isFile(join(root, name));
+  // Under the name that Compose is told: a link may have another one behind it.
+  const nameOf = (path: string): string => {
+    insideWorkspace(path, workspace);
+    return relative(root, resolve(root, path));
+  };
   const visit = (path: string): void => {
-    const name = relative(root, insideWorkspace(path, workspace));
+    const name = nameOf(path);
     if (found.has(name) || !isThere(name)) return;
     const content = secretFiles.get(name) ?? readFileSync(join(root, name));
     found.set(name, content);
@@ -32,7 +37,7 @@ export function composeSources(
       for (const next of references(String(content), name)) visit(join(dirname(name), next));
   };
   for (const path of compose) {
-    if (!isThere(relative(root, insideWorkspace(path, workspace)))) {
+    if (!isThere(nameOf(path))) {
       throw new UserError({
         id: 'compose-file-missing',
         message: 'A Compose file does not exist.',

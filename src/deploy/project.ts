@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { UserError } from '../kit/errors.ts';
 import type { TarEntry } from '../kit/tar.ts';
 import type { EnvironmentSettings } from '../config/read.ts';
@@ -20,9 +21,9 @@ export function projectName(
   sources: readonly TarEntry[],
   { app, environment, compose }: Pick<EnvironmentSettings, 'app' | 'environment' | 'compose'>,
 ): string | undefined {
+  const files = new Set(compose.map((path) => posix.join('src', path)));
   const named = sources.some(
-    ({ path, content }) =>
-      compose.includes(path.slice('src/'.length)) && /^name:/m.test(String(content)),
+    ({ path, content }) => files.has(path) && /^name:/m.test(String(content)),
   );
   return named ? undefined : `${app}-${environment}`;
 }

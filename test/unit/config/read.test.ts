@@ -96,6 +96,7 @@ describe('parseConfig', () => {
       'app: x\nproxy: { driver: nginx, drain: 10 s }',
       'slipway.yml:2: proxy.drain: write a duration such as 30s or 5m',
     ],
+    ['app: x\ncompose: ["a\\nb.yml"]', 'slipway.yml:2: compose.0: a path has no line breaks'],
     ['app: x\nsmoke:\n  - get: health', 'slipway.yml:3: smoke.0.get: '],
     [
       'app: x\nmigrate: {}',

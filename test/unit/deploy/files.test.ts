@@ -53,6 +53,12 @@ configs: { c: { file: config.txt } }
     ]);
   });
 
+  test('a link is sent under its own name, which Compose is told', () => {
+    const workspace = folderWith({ 'real/c.yml': 'include: [b.yml]', 'b.yml': '' });
+    symlinkSync('real/c.yml', join(workspace, 'c.yml'));
+    expect(names(['./c.yml'], workspace)).toEqual(['src/c.yml', 'src/b.yml']);
+  });
+
   test('bytes that are no text stay what they are', () => {
     const workspace = folderWith({ 'c.yml': 'services: { a: { env_file: a.env } }' });
     const bytes = Buffer.from([0x41, 0x3d, 0xff, 0xfe]);

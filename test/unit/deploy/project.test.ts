@@ -21,7 +21,7 @@ test.each([
   ['services:\n  x:\n    name: no\n', 'shop-staging'],
 ])('the name of the project: %j', (content, name) => {
   const sources = [{ path: 'src/compose.yml', content, mode: 0o600 }];
-  const settings = { app: 'shop', environment: 'staging', compose: ['compose.yml'] };
+  const settings = { app: 'shop', environment: 'staging', compose: ['./compose.yml'] };
   expect(projectName(sources, settings)).toBe(name);
 });
 
