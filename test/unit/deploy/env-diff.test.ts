@@ -49,8 +49,8 @@ test('a print tells neither the value nor that two values are the same', () => {
 });
 
 test('what was kept finds exactly the names whose values differ', () => {
-  // A model that has this name is refused.
-  const name = fc.string().filter((text) => text !== '__proto__');
+  // A model that has the first of these names is refused; the second is how Compose prints a $.
+  const name = fc.string().filter((text) => text !== '__proto__' && !text.includes('$$'));
   const environment = fc.dictionary(name, fc.string(), { maxKeys: 6 });
   fc.assert(
     fc.property(environment, environment, (was, is) => {
