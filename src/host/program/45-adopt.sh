@@ -12,7 +12,7 @@ set_aside() {
     old_of "$service" | {
       while IFS=$tab read -r id name; do
         note aside "$service" "$id" "$name" "$(docker inspect --format \
-          '{{.HostConfig.RestartPolicy.Name}}{{with .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.}}{{end}}' "$id")"
+          "{{.State.Running}}$tab{{.HostConfig.RestartPolicy.Name}}{{with .HostConfig.RestartPolicy.MaximumRetryCount}}:{{.}}{{end}}" "$id")"
         { docker update --restart no "$id" && docker stop "$id"; } >>"journal/$tx.out" 2>&1 &
       done
       wait
@@ -80,13 +80,14 @@ put_aside_back() {
   set -- $(sed -n "s/^aside$tab\([^$tab]*\).*/\1/p" "journal/$tx" | sort -u)
   [ $# -gt 0 ] || return 0
   note step "$*" 'what was started by hand is started again'
-  grep "^aside$tab" "journal/$tx" | while IFS=$tab read -r _ _ id name policy; do
-    [ "$(docker inspect --format '{{.Name}}' "$id")" = "/$name" ] || docker rename "$id" "$name"
-    docker update --restart "$policy" "$id"
-    docker start "$id"
-  done >>"journal/$tx.out" 2>&1
-  look
-  verdict=0
-  for id in $(aside); do docker inspect --format '{{.State.Running}}' "$id" 2>/dev/null | grep -qx true || verdict=1; done
-  return $verdict
+  grep "^aside$tab" "journal/$tx" | {
+    verdict=0
+    while IFS=$tab read -r _ _ id name ran policy; do
+      [ "$(docker inspect --format '{{.Name}}' "$id")" = "/$name" ] || docker rename "$id" "$name"
+      docker update --restart "$policy" "$id"
+      [ "$ran" != true ] || docker start "$id"
+      [ "$(docker inspect --format '{{.State.Running}}' "$id")" = "$ran" ] || verdict=1
+    done >>"journal/$tx.out" 2>&1
+    return $verdict
+  }
 }

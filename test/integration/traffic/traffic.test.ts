@@ -25,7 +25,8 @@ test('the meter sees what plain docker compose up costs', async () => {
   await host.exec('mkdir /plain');
   await docker('cp', `${system.workspace}/.`, `${host.name}:/plain`);
   await host.exec(
-    `docker login -u ${registry.username} -p ${registry.password} ${registry.address}`,
+    `docker login -u ${registry.username} --password-stdin ${registry.address}`,
+    registry.password,
   );
   await host.exec(
     "cd /plain && sed -i 's|registry.example/hello/web|${WEB_IMAGE}|; /build:/d' docker-compose.yml",

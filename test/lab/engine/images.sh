@@ -66,7 +66,8 @@ start_registry() {
   docker cp -q "$lab/tls" "$lab_name-registry:/"
   docker start "$lab_name-registry" >/dev/null
   tries=0
-  until curl -sf --cacert "$lab/tls/ca.crt" -u lab:lab-registry-password "https://$registry/v2/" >/dev/null; do
+  # Never as an argument: a test looks for the password in every command line of the machine.
+  until echo 'user = "lab:lab-registry-password"' | curl -sf --config - --cacert "$lab/tls/ca.crt" "https://$registry/v2/" >/dev/null; do
     tries=$((tries + 1))
     [ "$tries" -lt 100 ] || { docker logs --tail 20 "$lab_name-registry" >&2; die "the registry does not answer at $registry"; }
     sleep 0.1
@@ -79,7 +80,7 @@ seed() {
   volume=$lab_name-disk-$key
   docker volume inspect "$volume" >/dev/null 2>&1 && return
   say 'preparing the disk of new hosts: pulling the base images once'
-  docker login -u lab -p lab-registry-password "$registry" >/dev/null 2>&1
+  echo lab-registry-password | docker login -u lab --password-stdin "$registry" >/dev/null 2>&1
   docker volume ls -q --filter "name=$lab_name-disk-" | xargs -r docker volume rm >/dev/null
   docker rm -f "$lab_name-seeder" >/dev/null 2>&1 || true
   # shellcheck disable=SC2086 # options of our own
@@ -90,7 +91,7 @@ seed() {
   docker cp -q "$lab/tls/ca.crt" "$lab_name-seeder:/etc/docker/certs.d/$registry/ca.crt"
   docker exec "$lab_name-seeder" sh -c 'n=0; until docker version >/dev/null 2>&1; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done' >&2 ||
     die "no Docker Engine starts within a container of this one"
-  docker exec "$lab_name-seeder" docker login -u lab -p lab-registry-password "$registry" >/dev/null 2>&1
+  echo lab-registry-password | docker exec -i "$lab_name-seeder" docker login -u lab --password-stdin "$registry" >/dev/null 2>&1
   for name in node:24 nginx:1 redis:7; do
     docker tag "slipway-lab/${name%:*}" "$registry/base/$name"
     docker push -q "$registry/base/$name" >/dev/null
