@@ -36328,7 +36328,8 @@ const WORDS = {
     algorithm: /^Unable to negotiate with .*: no matching (.+) found\. Their offer: (.+)/m,
     refused: /^ssh: connect to host .*: Connection refused/m,
     unreachable: /^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m,
-    silent: /^kex_exchange_identification: |^Connection timed out during banner exchange/m,
+    // The second when ssh finds out by writing.
+    silent: /^kex_exchange_identification: |^banner exchange: |^Connection timed out during banner exchange/m,
     dropped: /^kex_exchange_identification: |^Connection (closed|reset) by |^Timeout, server /m,
     forbidden: /^channel \d+: open failed: (administratively prohibited|unknown channel type)/m,
     noSession: /^channel 0: open failed: /m,
@@ -36392,7 +36393,9 @@ function refusedForwarding(hop, target) {
 function proxyProblem(hop, stderr) {
     if (!WORDS.silent.test(hop.said))
         return undefined;
-    const own = stderr.split(/\r?\n/).filter((line) => !/^(kex_exchange|Connection )/.test(line));
+    const own = stderr
+        .split(/\r?\n/)
+        .filter((line) => !/^(kex_exchange|banner exchange|Connection )/.test(line));
     const words = (0,kit_text/* lastLines */.w$)(own.join('\n'), 2).map(kit_text/* safeLine */.om).join(' / ');
     return new errors/* UserError */.yo({
         id: 'ssh-proxy-failed',

@@ -39,7 +39,9 @@ const WORDS = {
   refused: /^ssh: connect to host .*: Connection refused/m,
   unreachable:
     /^ssh: connect to host |^ssh: Could not resolve hostname |^Connection timed out during banner exchange/m,
-  silent: /^kex_exchange_identification: |^Connection timed out during banner exchange/m,
+  // The second when ssh finds out by writing.
+  silent:
+    /^kex_exchange_identification: |^banner exchange: |^Connection timed out during banner exchange/m,
   dropped: /^kex_exchange_identification: |^Connection (closed|reset) by |^Timeout, server /m,
   forbidden: /^channel \d+: open failed: (administratively prohibited|unknown channel type)/m,
   noSession: /^channel 0: open failed: /m,
@@ -126,7 +128,9 @@ function refusedForwarding(hop: Hop, target: Target): UserError | undefined {
 /** A proxy command after which no SSH server answered. */
 function proxyProblem(hop: Hop, stderr: string): UserError | undefined {
   if (!WORDS.silent.test(hop.said)) return undefined;
-  const own = stderr.split(/\r?\n/).filter((line) => !/^(kex_exchange|Connection )/.test(line));
+  const own = stderr
+    .split(/\r?\n/)
+    .filter((line) => !/^(kex_exchange|banner exchange|Connection )/.test(line));
   const words = lastLines(own.join('\n'), 2).map(safeLine).join(' / ');
   return new UserError({
     id: 'ssh-proxy-failed',

@@ -212,6 +212,14 @@ describe('with a proxy command on the way', () => {
     expect(problem.message).toMatch(/It said: \/bin\/sh: 1: exec: nc: not found$/);
   });
 
+  test('also when ssh noticed by writing to it', () => {
+    const stderr =
+      '/bin/sh: 1: exec: nc: not found\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\r\n';
+    const problem = explainSsh({ stderr, jump: '' }, way);
+    expect(problem).toMatchObject({ id: 'ssh-proxy-failed', value: target.text });
+    expect(problem.message).toMatch(/It said: \/bin\/sh: 1: exec: nc: not found$/);
+  });
+
   test('on the way to a jump host it is that one that is not reached', () => {
     const jump = 'kex_exchange_identification: Connection closed by remote host\r\n';
     expect(explainSsh({ stderr: '', jump }, { ...way, jump: bastion })).toMatchObject({
