@@ -24,36 +24,21 @@ set_aside() {
 # container_name, of which there can be one only.
 take_over() {
   [ $# -gt 0 ] || return 0
-  services=$*
-  set --
-  for service in $services; do
-    set -- "$@" --scale "$service=$(($(old_of "$service" | grep -c .) + $(replicas_of "$service")))"
-  done
-  variant=journal/$tx.unnamed.json
-  sed '/^      "container_name": /d' "releases/$composed/compose.json" >"$variant"
-  # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
-  composed up --no-start --no-deps --no-recreate --no-build "$@" $services
-  created=$?
-  rm -f "$variant"
-  variant=''
-  [ "$created" -eq 0 ] || { failure "$services" 'could not be created'; return 1; }
-  for service in $services; do note step "$service" 'stopping what was started by hand'; done
+  sed '/^      "container_name": /d' "releases/$composed/compose.json" | create - "$@" || return 1
+  for service; do note step "$service" 'stopping what was started by hand'; done
   began_taking=$(uptime_s)
-  # shellcheck disable=SC2086
-  set_aside $services
+  set_aside "$@"
   look
-  # shellcheck disable=SC2086
-  rename_new $services
+  rename_new "$@"
   ids=
-  for service in $services; do
+  for service; do
     new_of "$service" | each new "$service" >>"journal/$tx"
     ids="$ids $(new_of "$service" | cut -f1)"
   done
   # shellcheck disable=SC2086 # a list of ids; none when the service shall have no container
-  [ -z "${ids# }" ] || docker start $ids >>"journal/$tx.out" 2>&1 || { failure "$services" 'could not be started'; return 1; }
-  # shellcheck disable=SC2086
-  all_healthy $services || return 1
-  note step "$services" "adopted; it did not answer for $(uptime_s | awk -v began="$began_taking" '{ printf "%.1f", $1 - began }') s"
+  [ -z "${ids# }" ] || docker start $ids >>"journal/$tx.out" 2>&1 || { failure "$*" 'could not be started'; return 1; }
+  all_healthy "$@" || return 1
+  note step "$*" "adopted; it did not answer for $(uptime_s | awk -v began="$began_taking" '{ printf "%.1f", $1 - began }') s"
 }
 
 uptime_s() { cut -d ' ' -f 1 /proc/uptime; }
@@ -89,5 +74,8 @@ put_aside_back() {
       [ "$(docker inspect --format '{{.State.Running}}' "$id")" = "$ran" ] || verdict=1
     done >>"journal/$tx.out" 2>&1
     return $verdict
-  }
+  } || return 1
+  look
+  # A proxy that was set aside itself asks anew as it starts.
+  grep -q "^aside$tab$proxy$tab" "journal/$tx" || find_again "$@"
 }

@@ -49,7 +49,7 @@ advance() {
 # switch: from here on users reach the new containers.
 switch() {
   [ -n "$proxy" ] || return 0
-  [ -z "${resolving:-}" ] || wait "$resolving"
+  resolved
   write_upstreams serving
   if planned stop-first | grep -qxF "$proxy" && ! grep -qxF "touched$tab$proxy" "journal/$tx"; then
     note switching
@@ -136,7 +136,7 @@ put_back() {
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
-  composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
+  composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@" && find_again "$@"
 }
 
 # was_good RELEASE: whether it was ever carried out here; such a release is kept for the way back.

@@ -37853,8 +37853,14 @@ function stateCollector() {
                 project = a;
             else if (kind === 'mount')
                 mounts.push(parseMount(a, fields.slice(1).join('\t')));
-            else if (kind === 'held')
-                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'held') {
+                const files = held.get(a) ?? [];
+                held.set(a, files);
+                // Names as `find .` prints them, the folder itself the first.
+                const name = fields.slice(1).join('\t');
+                if (name !== '.')
+                    files.push(name.replace(/^\.\//, ''));
+            }
             else if (kind === 'stranger')
                 strangers.push({ project: a, service: b, image: c });
             else if (kind === 'port')
@@ -37875,10 +37881,6 @@ function stateCollector() {
             images,
         }),
     };
-}
-/** A name as `find .` prints it; none for the folder itself. */
-function fileOf(name) {
-    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -39270,6 +39272,11 @@ function roomOf(facts, unit) {
 ;// CONCATENATED MODULE: ./src/deploy/preflight.ts
 
 
+
+/** A finding as it is told: of which host. */
+function atHost(finding, host) {
+    return new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` });
+}
 /**
  * The oldest Docker Engine and Compose. Engine: 20.10 is what the oldest distribution with support ships (Debian 12), and nothing here
  * needs a later one. Compose: 2.20 is the first that reads today's files (`include`, `depends_on.required`) and takes
@@ -39621,16 +39628,12 @@ async function resolve({ settings, record, workspace, secretFiles, env }, sessio
         throw problem;
     if (model === undefined)
         throw new Error('the host gave no model and no reason');
-    const freeKib = facts.number('memory-free');
-    return { model, absolute, memoryFree: freeKib === undefined ? undefined : freeKib * 1024 };
+    return { model, absolute, memoryFree: facts.memoryFree() };
 }
 function refusals(error) {
     if (error instanceof errors/* UserError */.yo)
         return problemsOf(error);
     throw error;
-}
-function atHost(finding, host) {
-    return new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` });
 }
 /** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */
 function unset(warnings, host) {

@@ -33406,8 +33406,14 @@ function stateCollector() {
                 project = a;
             else if (kind === 'mount')
                 mounts.push(parseMount(a, fields.slice(1).join('\t')));
-            else if (kind === 'held')
-                held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
+            else if (kind === 'held') {
+                const files = held.get(a) ?? [];
+                held.set(a, files);
+                // Names as `find .` prints them, the folder itself the first.
+                const name = fields.slice(1).join('\t');
+                if (name !== '.')
+                    files.push(name.replace(/^\.\//, ''));
+            }
             else if (kind === 'stranger')
                 strangers.push({ project: a, service: b, image: c });
             else if (kind === 'port')
@@ -33428,10 +33434,6 @@ function stateCollector() {
             images,
         }),
     };
-}
-/** A name as `find .` prints it; none for the folder itself. */
-function fileOf(name) {
-    return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }
 
 ;// CONCATENATED MODULE: external "node:path/posix"
@@ -34679,6 +34681,11 @@ function roomOf(facts, unit) {
 ;// CONCATENATED MODULE: ./src/deploy/preflight.ts
 
 
+
+/** A finding as it is told: of which host. */
+function atHost(finding, host) {
+    return new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` });
+}
 /**
  * The oldest Docker Engine and Compose. Engine: 20.10 is what the oldest distribution with support ships (Debian 12), and nothing here
  * needs a later one. Compose: 2.20 is the first that reads today's files (`include`, `depends_on.required`) and takes
@@ -34933,7 +34940,7 @@ async function prepareRollback(settings, wanted, pullLogin, session, { clock, lo
     });
     const host = session.target.text;
     for (const finding of judgeHost(found, settings.requiresHost))
-        log.warning((0,errors/* describe */.q0)(new errors/* UserError */.yo({ ...finding, message: `${host}: ${finding.message}` })));
+        log.warning((0,errors/* describe */.q0)(atHost(finding, host)));
     const model = parseModel((files.model ?? []).join('\n'));
     const facts = parseFacts(files.settings ?? []);
     const state = await pull(session, { ...base, project: model.name }, imagesOf(model), pullLogin(imagesOf(model)), log);

@@ -21,7 +21,9 @@ write_upstreams() {
       echo "upstream $service {"
       echo "  zone slipway_$service 64k;"
       echo '  resolver 127.0.0.11 valid=1s;'
-      "$1" "$service" | while IFS=$tab read -r _ name how; do echo "  server $name:$port resolve${how:+ }$how;"; done
+      # nginx refuses an upstream without a server; of a service that is only going to be made it has none.
+      "$1" "$service" | awk -F "$tab" -v port="$port" '{ print "  server " $2 ":" port " resolve" ($3 == "" ? "" : " " $3) ";" }
+        END { if (NR == 0) print "  server 127.0.0.1:" port " down;" }'
       echo '  keepalive 32;'
       echo '}'
       echo "server {"
@@ -49,12 +51,13 @@ serving() {
 # announced SERVICE: what serves now, and the new containers marked as down. After a reload nginx knows a name only once it has
 # asked for it, and answers 502 until then; but it takes over the addresses of names that the workers before had asked for
 # (nginx 1.27.3, "pre-resolve servers on reload"). So the new names are told one reload ahead, while the containers still boot.
+# What has no version before it answers at once: what is made after it may need it to become healthy.
 announced() {
-  if planned start-first | grep -qxF "$1"; then
+  if planned start-first | grep -qxF "$1" && [ -n "$(old_of "$1")" ]; then
     old_of "$1" | alone
     new_of "$1" | sed "s/\$/${tab}down/"
   else
-    containers "$1"
+    serving "$1"
   fi
 }
 
@@ -72,22 +75,34 @@ returning() {
 # alone: nginx never gives up on the only server of an upstream; beside one that is down it would, for 10 s after a single failure.
 alone() { sed "s/\$/${tab}max_fails=0/"; }
 
+# routed SERVICE...: whether nginx routes to one of them.
+routed() {
+  for service; do [ -z "$(planned_for upstream "$service")" ] || return 0; done
+  return 1
+}
+
 # announce SERVICE...: when traffic is going to be switched to one of them.
 announce() {
-  [ -n "$proxy" ] || return 0
+  [ -n "$proxy" ] && routed "$@" || return 0
   # A proxy that was started by hand reads nothing of ours; the one that takes its place will.
   [ -z "$(by_hand "$proxy")" ] || return 0
-  for service; do
-    [ -n "$(planned_for upstream "$service")" ] || continue
-    write_upstreams announced
-    note announced
-    reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
-    tested=yes
-    # Their addresses are known within moments; the switch waits for that (see switch).
-    sleep 0.3 &
-    resolving=$!
-    return
-  done
+  write_upstreams announced
+  note announced
+  reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
+  tested=yes
+  # Their addresses are known within moments; resolved waits for that.
+  sleep 0.3 &
+  learning=$!
+}
+
+resolved() { [ -z "${learning:-}" ] || wait "$learning"; }
+
+# find_again SERVICE...: after one of them got a new address under its old name. By itself nginx would ask for it a second or two
+# later (valid=1s), or much later when the name server took its time to say that there was none meanwhile; a nginx that was started by hand,
+# never. A worker that has just come asks at once.
+find_again() {
+  [ -n "$proxy" ] && [ -n "$(proxy_id "$proxy")" ] && routed "$@" || return 0
+  reload_proxy "$proxy" tested && sleep 0.3
 }
 
 # place_proxy_files FROM: the configuration of a release, written in place: a file that is mounted by itself keeps its inode.

@@ -27,18 +27,23 @@ new_of() {
   done
 }
 
-# create_new: all start-first services at once. --scale counts every container there is, so that Compose makes just the missing
-# ones; --no-recreate leaves the old ones alone.
+# create FILE SERVICE...: new containers beside the old ones, by this Compose file (`-` is stdin). --scale counts every container there is, so that Compose
+# makes just the missing ones; --no-recreate leaves the old ones alone.
+create() {
+  model=$1
+  shift
+  scales=
+  for service; do scales="$scales --scale $service=$(($(old_of "$service" | grep -c .) + $(replicas_of "$service")))"; done
+  # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
+  compose_with "$model" up --no-start --no-deps --no-recreate --no-build $scales "$@" || { failure "$*" 'could not be created'; return 1; }
+}
+
+# create_new: all start-first services at once.
 create_new() {
   services=$(planned start-first)
   [ -n "$services" ] || return 0
-  set --
-  for service in $services; do
-    set -- "$@" --scale "$service=$(($(old_of "$service" | grep -c .) + $(replicas_of "$service")))"
-  done
-  # shellcheck disable=SC2086 # names are checked by the runner: letters, digits, dot, dash, underscore
-  composed up --no-start --no-deps --no-recreate --no-build "$@" $services ||
-    { failure "$(printf '%s ' $services)" 'could not be created'; return 1; }
+  # shellcheck disable=SC2086
+  create "releases/$composed/compose.json" $services </dev/null || return 1
   look
   for service in $services; do
     new_of "$service" | each new "$service" >>"journal/$tx"
@@ -191,9 +196,7 @@ stop_first() {
   [ $# -gt 0 ] || return 0
   note touched "$*"
   # shellcheck disable=SC2046
-  take_over $(by_hand "$@") && remake $(made "$@") || return 1
-  # nginx asks for the address of a name that has stayed the same once a second (valid=1s); until then it would try the old one.
-  for service; do [ -z "$(planned_for upstream "$service")" ] || { sleep 1.1; break; }; done
+  take_over $(by_hand "$@") && remake $(made "$@") && announce "$@" && resolved
 }
 
 # remake SERVICE...: Compose puts a new container in the place of the old one, which is gone.

@@ -78,9 +78,13 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
         });
       else if (kind === 'project') project = a;
       else if (kind === 'mount') mounts.push(parseMount(a, fields.slice(1).join('\t')));
-      else if (kind === 'held')
-        held.set(a, [...(held.get(a) ?? []), ...fileOf(fields.slice(1).join('\t'))]);
-      else if (kind === 'stranger') strangers.push({ project: a, service: b, image: c });
+      else if (kind === 'held') {
+        const files = held.get(a) ?? [];
+        held.set(a, files);
+        // Names as `find .` prints them, the folder itself the first.
+        const name = fields.slice(1).join('\t');
+        if (name !== '.') files.push(name.replace(/^\.\//, ''));
+      } else if (kind === 'stranger') strangers.push({ project: a, service: b, image: c });
       else if (kind === 'port') taken.push(...takenPorts(a, b, c));
       else if (kind === 'image') images.set(a, b);
     },
@@ -97,9 +101,4 @@ export function stateCollector(): { read: (line: Line) => void; state: () => Hos
       images,
     }),
   };
-}
-
-/** A name as `find .` prints it; none for the folder itself. */
-function fileOf(name: string): string[] {
-  return name === '.' ? [] : [name.replace(/^\.\//, '')];
 }

@@ -1,11 +1,16 @@
 import { parseSize, formatSize } from '../kit/size.ts';
-import type { Problem } from '../kit/errors.ts';
+import { type Problem, UserError } from '../kit/errors.ts';
 import type { HostNeeds } from '../config/schema.ts';
 import { type HostFacts, roomOf } from './host-facts.ts';
 
 /** What speaks for or against releasing to a host: some of it stops, the rest is told. */
 export interface Finding extends Problem {
   readonly stops: boolean;
+}
+
+/** A finding as it is told: of which host. */
+export function atHost(finding: Finding, host: string): UserError {
+  return new UserError({ ...finding, message: `${host}: ${finding.message}` });
 }
 
 /**

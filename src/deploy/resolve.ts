@@ -3,13 +3,13 @@ import { tar } from '../kit/tar.ts';
 import { problemsOf, together } from '../host/findings.ts';
 import type { HostSession } from '../host/session.ts';
 import { type Served, served } from '../host/transaction.ts';
-import { labelOf } from './labels.ts';
 import { composeSources } from './files.ts';
 import { HostFacts } from './host-facts.ts';
 import type { Context } from './host-release.ts';
+import { labelOf } from './labels.ts';
 import { type Model, parseModel } from './model.ts';
 import { judgeModel } from './preflight-model.ts';
-import { type Finding, judgeHost } from './preflight.ts';
+import { atHost, judgeHost } from './preflight.ts';
 import type { Subject } from './prepare.ts';
 import { projectName } from './project.ts';
 
@@ -73,17 +73,12 @@ export async function resolve(
   const problem = together(host, [...refused, ...told(true), ...unset(warnings, host)]);
   if (problem) throw problem;
   if (model === undefined) throw new Error('the host gave no model and no reason');
-  const freeKib = facts.number('memory-free');
-  return { model, absolute, memoryFree: freeKib === undefined ? undefined : freeKib * 1024 };
+  return { model, absolute, memoryFree: facts.memoryFree() };
 }
 
 function refusals(error: unknown): readonly UserError[] {
   if (error instanceof UserError) return problemsOf(error);
   throw error;
-}
-
-function atHost(finding: Finding, host: string): UserError {
-  return new UserError({ ...finding, message: `${host}: ${finding.message}` });
 }
 
 /** Compose puts nothing in place of an unset variable, and warns; such a release must not start. */

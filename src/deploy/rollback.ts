@@ -3,6 +3,10 @@ import type { EnvironmentSettings } from '../config/read.ts';
 import { type LedgerEntry, parseLedger } from '../host/ledger.ts';
 import type { HostSession } from '../host/session.ts';
 import { newTransaction, type Served } from '../host/transaction.ts';
+import { startedByHand } from './adopt.ts';
+import { environmentChanges } from './env-diff.ts';
+import { withinMemory } from './headroom.ts';
+import { HostFacts } from './host-facts.ts';
 import {
   type Context,
   imagesOf,
@@ -13,13 +17,9 @@ import {
   rootOf,
 } from './host-release.ts';
 import { parseFacts, stateCollector } from './host-state.ts';
-import { startedByHand } from './adopt.ts';
-import { environmentChanges } from './env-diff.ts';
-import { withinMemory } from './headroom.ts';
-import { HostFacts } from './host-facts.ts';
 import { parseModel } from './model.ts';
 import { plan } from './plan.ts';
-import { judgeHost } from './preflight.ts';
+import { atHost, judgeHost } from './preflight.ts';
 
 /** Which release shall come back; with neither, the last good one before the current. */
 export interface Wanted {
@@ -116,7 +116,7 @@ export async function prepareRollback(
   });
   const host = session.target.text;
   for (const finding of judgeHost(found, settings.requiresHost))
-    log.warning(describe(new UserError({ ...finding, message: `${host}: ${finding.message}` })));
+    log.warning(describe(atHost(finding, host)));
   const model = parseModel((files.model ?? []).join('\n'));
   const facts = parseFacts(files.settings ?? []);
   const state = await pull(

@@ -157,9 +157,9 @@ behind() { awk -F "$tab" -v kind="$1" -v service="$2" '$1 == kind && $2 == servi
 # containers SERVICE: id and name of each container of a service, as last seen.
 containers() { printf '%s\n' "$seen" | awk -F "$tab" -v service="$1" '$3 == service { print $1 FS $2 }'; }
 
-# composed ARGUMENT...: docker compose on the release that $composed names, or on a variant of its file; what it says goes to the transaction's
-# own log.
-composed() { docker compose -p "$project" -f "${variant:-releases/$composed/compose.json}" "$@" </dev/null >>"journal/$tx.out" 2>&1; }
+# composed ARGUMENT...: docker compose on the release that $composed names; what it says goes to the transaction's own log.
+composed() { compose_with "releases/$composed/compose.json" "$@" </dev/null; }
+compose_with() { docker compose -p "$project" -f "$@" >>"journal/$tx.out" 2>&1; }
 
 # failure TEXT: why the transaction cannot go on, with the last words of the tools.
 failure() {

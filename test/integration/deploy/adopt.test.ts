@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../../lab/host.ts';
 import { type Lab, openLab } from '../../lab/lab.ts';
@@ -72,15 +72,25 @@ describe('a project that somebody started by hand', () => {
     expect(await containers()).toBe(before);
   });
 
-  test('when its first release is broken, everything is again what it was', async () => {
-    const before = [await containers(), await volumes(), await networks()];
-    const { exitCode, outputs, log } = await system.deploy(host, 'bad');
-    expect(log).toContain('db: what was started by hand is started again');
-    expect({ exitCode, outputs }).toMatchObject({ exitCode: 11, outputs: { outcome: 'rolled-back' } }); // prettier-ignore
-    expect(log).toContain('production serves what was started by hand again.');
-    expect([await containers(), await volumes(), await networks()]).toEqual(before);
-    expect(await ask()).toMatchObject(DATA);
-  });
+  test.each([
+    ['', 'start-first', 'db'],
+    [', also when the web application had to stop for it', 'stop-first', 'db web'],
+  ])(
+    'when its first release is broken, everything is again what it was%s',
+    async (_, order, back) => {
+      const before = [await containers(), await volumes(), await networks()];
+      const compose = join(system.workspace, 'docker-compose.yml');
+      const text = readFileSync(compose, 'utf8');
+      writeFileSync(compose, text.replace('order: start-first', `order: ${order}`));
+      const { exitCode, outputs, log } = await system.deploy(host, 'bad');
+      writeFileSync(compose, text);
+      expect(log).toContain(`${back}: what was started by hand is started again`);
+      expect({ exitCode, outputs }).toMatchObject({ exitCode: 11, outputs: { outcome: 'rolled-back' } }); // prettier-ignore
+      expect(log).toContain('production serves what was started by hand again.');
+      expect([await containers(), await volumes(), await networks()]).toEqual(before);
+      expect(await ask()).toMatchObject(DATA);
+    },
+  );
 
   test('when the power goes while it is taken over, it is not there twice, and again what it was', async () => {
     const before = await containers();

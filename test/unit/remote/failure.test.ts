@@ -204,21 +204,15 @@ describe('with a jump host on the way', () => {
 describe('with a proxy command on the way', () => {
   const way = { target, knownHosts: pinned, jump: undefined, proxyCommand: 'nc' };
 
-  test('its own words are told, and not those of ssh', () => {
-    const stderr =
-      '/bin/sh: 1: exec: nc: not found\nkex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535\r\n';
+  test.each([
+    ['', 'kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535'],
+    [', also when it noticed by writing', 'banner exchange: Connection to UNKNOWN port 65535: Broken pipe'],
+  ])('its own words are told, and not those of ssh%s', (_, words) => {
+    const stderr = `/bin/sh: 1: exec: nc: not found\n${words}\r\n`;
     const problem = explainSsh({ stderr, jump: '' }, way);
     expect(problem).toMatchObject({ id: 'ssh-proxy-failed', value: target.text });
     expect(problem.message).toMatch(/It said: \/bin\/sh: 1: exec: nc: not found$/);
-  });
-
-  test('also when ssh noticed by writing to it', () => {
-    const stderr =
-      '/bin/sh: 1: exec: nc: not found\nbanner exchange: Connection to UNKNOWN port 65535: Broken pipe\r\n';
-    const problem = explainSsh({ stderr, jump: '' }, way);
-    expect(problem).toMatchObject({ id: 'ssh-proxy-failed', value: target.text });
-    expect(problem.message).toMatch(/It said: \/bin\/sh: 1: exec: nc: not found$/);
-  });
+  }); // prettier-ignore
 
   test('on the way to a jump host it is that one that is not reached', () => {
     const jump = 'kex_exchange_identification: Connection closed by remote host\r\n';

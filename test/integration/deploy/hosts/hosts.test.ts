@@ -42,9 +42,6 @@ async function on<T>(
   }
 }
 
-/** For a second after a service was stopped first, nginx may still ask at the old address, where nobody says no. */
-const soon = (ask: () => Promise<string>): Promise<string> => ask().catch(ask);
-
 const errors = (log: string): string =>
   log.split('\n').filter((line) => line.startsWith('::error')).join('\n').replaceAll('%0A', '\n'); // prettier-ignore
 const ids = (text: string): string[] =>
@@ -66,7 +63,7 @@ test.each(VARIANTS)('$name', async (variant) => {
     expect(errors(result.log)).toBe('');
     expect(result.outputs).toMatchObject({ outcome: 'deployed', 'serving-version': 'v2' });
     expect(warnings).toEqual(warned ?? PLAIN);
-    expect(await soon(() => get(host, '/health'))).toMatch(/^200 /);
+    expect(await get(host, '/health')).toMatch(/^200 /);
   } else {
     const said = errors(result.log);
     expect(ids(said)).toEqual(refused.length > 1 ? ['host-unfit', ...refused] : refused);
