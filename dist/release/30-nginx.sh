@@ -23,7 +23,7 @@ write_upstreams() {
       echo '  resolver 127.0.0.11 valid=1s;'
       # nginx refuses an upstream without a server; of a service that is only going to be made it has none.
       "$1" "$service" | awk -F "$tab" -v port="$port" '{ print "  server " $2 ":" port " resolve" ($3 == "" ? "" : " " $3) ";" }
-        END { if (NR == 0) print "  server 127.0.0.1:" port " down;" }'
+        END { if (NR == 0) print "  server 127.0.0.1 down;" }'
       echo '  keepalive 32;'
       echo '}'
       echo "server {"
@@ -75,18 +75,26 @@ returning() {
 # alone: nginx never gives up on the only server of an upstream; beside one that is down it would, for 10 s after a single failure.
 alone() { sed "s/\$/${tab}max_fails=0/"; }
 
-# routed SERVICE...: whether nginx routes to one of them.
-routed() {
-  for service; do [ -z "$(planned_for upstream "$service")" ] || return 0; done
-  return 1
+# hide SERVICE...: in what nginx reads of ours, nobody answers for them any more. So it says that at once, instead of waiting at an address where
+# nobody says no; and it forgets their addresses. One that got another under its old name it would go on asking at the old
+# one, for a second or two (valid=1s), or for long when the name server takes its time.
+hide() {
+  [ $# -gt 0 ] && [ -f "$upstreams" ] || return 0
+  printf 'upstream %s {\n' "$@" | awk '
+    NR == FNR { gone[$0] = 1; next }
+    /^[u}]/ { hidden = $0 in gone }
+    hidden && /^  server / { $0 = "  server 127.0.0.1 down;" }
+    { print }' - "$upstreams" | replace "$upstreams"
 }
 
-# announce SERVICE...: when traffic is going to be switched to one of them.
+# announce SERVICE...: when traffic is going to be switched to one of them; nobody answers for those that $hidden names.
 announce() {
   [ -n "$proxy" ] && routed "$@" || return 0
   # A proxy that was started by hand reads nothing of ours; the one that takes its place will.
   [ -z "$(by_hand "$proxy")" ] || return 0
   write_upstreams announced
+  # shellcheck disable=SC2086
+  hide $hidden
   note announced
   reload_proxy "$proxy" || { failure "$proxy" 'nginx refused the configuration'; return 1; }
   tested=yes
@@ -97,13 +105,17 @@ announce() {
 
 resolved() { [ -z "${learning:-}" ] || wait "$learning"; }
 
-# find_again SERVICE...: after one of them got a new address under its old name. By itself nginx would ask for it a second or two
-# later (valid=1s), or much later when the name server took its time to say that there was none meanwhile; a nginx that was started by hand,
-# never. A worker that has just come asks at once.
-find_again() {
-  [ -n "$proxy" ] && [ -n "$(proxy_id "$proxy")" ] && routed "$@" || return 0
+# show_again SERVICE...: the other way round, after what was hidden has been put back. A proxy that was started by hand has to read its own
+# configuration again, since it asks for names just then; one that had to stop itself has done so.
+show_again() {
+  [ -n "$proxy" ] && routed "$@" || return 0
+  restore_proxy
+  [ -n "$composed$(by_hand "$proxy")" ] && [ -n "$(proxy_id "$proxy")" ] && ! grep -q "^aside$tab$proxy$tab" "journal/$tx" || return 0
   reload_proxy "$proxy" tested && sleep 0.3
 }
+
+# routed SERVICE...: whether nginx routes to one of them.
+routed() { for service; do planned_for upstream "$service"; done | grep -q .; }
 
 # place_proxy_files FROM: the configuration of a release, written in place: a file that is mounted by itself keeps its inode.
 place_proxy_files() {

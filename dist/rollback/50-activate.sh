@@ -104,12 +104,15 @@ undo() {
   outcome=aborted
   proxy=$(proxy_service)
   if grep -q "^state${tab}switched\|^switching\|^touched" "journal/$tx"; then outcome=rolled-back; fi
+  stopped=$(sed -n "s/^touched$tab//p" "journal/$tx" | tr '\n' ' ')
   if [ -n "$proxy" ]; then
     if grep -q '^switching' "journal/$tx" && [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ]; then
       write_upstreams returning
       reload_proxy "$proxy" && sleep 0.3
     fi
     restore_proxy
+    # shellcheck disable=SC2086
+    hide $stopped
     if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q '^announced\|^switching' "journal/$tx"; then
       reload_proxy "$proxy" || outcome=rollback-failed
       drain_proxy "$proxy"
@@ -117,6 +120,8 @@ undo() {
   fi
   put_aside_back || outcome=rollback-failed
   put_back || outcome=rollback-failed
+  # shellcheck disable=SC2086
+  show_again $stopped || outcome=rollback-failed
   # shellcheck disable=SC2046
   discard $(for service in $(planned start-first); do new_of "$service"; done | cut -f1)
   [ -n "$composed" ] || nothing_was_here
@@ -132,11 +137,11 @@ put_back() {
   set --
   # shellcheck disable=SC2046
   for service in $(made $(planned stop-first)); do
-    if sed -n "s/^touched$tab//p" "journal/$tx" | tr ' ' '\n' | grep -qxF "$service" && [ -n "$(old_of "$service")" ]; then set -- "$@" "$service"; fi
+    case " $stopped " in *" $service "*) [ -z "$(old_of "$service")" ] || set -- "$@" "$service" ;; esac
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
-  composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@" && find_again "$@"
+  composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
 }
 
 # was_good RELEASE: whether it was ever carried out here; such a release is kept for the way back.

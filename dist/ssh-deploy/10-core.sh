@@ -16,7 +16,7 @@ nl='
 
 # Whatever came in by name lands in these, and nowhere else (see read_args).
 root='' project='' environment='' tx='' release='' kind='' hold=0 drain=10 health_timeout=120 keep=5
-socket='' by='' ledger='' base='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential=''
+socket='' by='' ledger='' base='' plan_size=0 size=0 compose='' auth='' image='' offset=0 decision='' until='' credential='' hidden=''
 
 # --- telling -----------------------------------------------------------------------------------------------------------------
 

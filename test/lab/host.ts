@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { docker, labName, registry, sh } from './engine.ts';
 import { mode } from './mode.ts';
+import { Shells } from './shell.ts';
 
 /** A key pair and the name that may log in with it. */
 export interface Login {
@@ -96,12 +97,14 @@ export async function startHost(name: string, owner: number, options: HostOption
       image,
     ],
   );
-  const exec = (line: string, input?: string): Promise<string> =>
-    sh(
-      'docker',
-      ['exec', ...(input === undefined ? [] : ['-i']), id, 'sh', '-c', line],
-      input === undefined ? {} : { input },
-    );
+  const shells = new Shells(id);
+  const exec = async (line: string, input?: string): Promise<string> => {
+    const answer = await shells.run(line, input);
+    if (answer === undefined) throw new Error(`${name} stopped during: ${line}`);
+    const { code, stdout, stderr } = answer;
+    if (code !== 0) throw new Error(`${name}: ${line} ended with ${code}:\n${stdout}${stderr}`);
+    return stdout.trim();
+  };
   const home = login.user === 'root' ? '/root' : `/home/${login.user}`;
   await exec(
     `mkdir -p ${home}/.ssh && cat > ${home}/.ssh/authorized_keys && chmod 700 ${home}/.ssh && chown -R ${login.user}: ${home}/.ssh`,
@@ -130,15 +133,19 @@ export async function startHost(name: string, owner: number, options: HostOption
     exec,
     powerCycle: async () => {
       await docker('kill', id);
+      await shells.close();
       await docker('start', id);
       await awake(exec);
     },
     stop: async () => {
+      await shells.close();
       await docker('rm', '-f', '-v', id);
       await docker('volume', 'rm', disk);
     },
   };
 }
+
+let subnet: Promise<string> | undefined;
 
 /**
  * Runs a container on an address of its own that it keeps over a power cycle: one of those that the engine does not deal out
@@ -150,11 +157,12 @@ async function runWithAddress(
   ports: readonly number[],
   args: readonly string[],
 ): Promise<{ id: string; address: string; at: Ways['at'] }> {
-  const subnet = await docker(
-    ...['network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', labName],
-  );
+  subnet ??= docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', labName);
   for (;;) {
-    const address = subnet.replace(/\d+\/\d+$/, String(3 + Math.floor(Math.random() * 120)));
+    const address = (await subnet).replace(
+      /\d+\/\d+$/,
+      String(3 + Math.floor(Math.random() * 120)),
+    );
     const first = 20_000 + Math.floor(Math.random() * 10_000);
     const at = (port: number): Place => {
       const index = ports.indexOf(port);
@@ -187,28 +195,28 @@ function throughLoopback(ports: readonly (readonly [Place, number])[]): string[]
 
 async function awake(exec: Host['exec']): Promise<void> {
   await exec(
-    'n=0; until docker version >/dev/null 2>&1 && pgrep -x sshd >/dev/null; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done',
+    'n=0; until curl -qsf --unix-socket /run/docker.sock http://docker/_ping >/dev/null && pgrep -x sshd >/dev/null; do n=$((n+1)); [ $n -lt 300 ] || { tail -n 20 /var/log/dockerd.log; exit 1; }; sleep 0.1; done',
   );
 }
 
+let seeded: Promise<string> | undefined;
+
 /**
- * A disk that holds the base images already. Image layers never change, so on an engine of the lab's own they are linked, not copied;
- * all else is copied. Links need both sides under one mount, hence the mount of the folder above the volumes.
+ * A disk that holds the base images already. Image layers never change, so on an engine of the lab's own they are linked, not copied, and by
+ * root himself; all else is copied.
  */
 async function copyOfSeed(volume: string, owner: number): Promise<string> {
-  const seed = await docker('volume', 'ls', '-q', '--filter', `name=${labName}-disk-`);
+  seeded ??= docker('volume', 'ls', '-q', '--filter', `name=${labName}-disk-`);
+  const seed = await seeded;
   await docker('volume', 'create', '--label', `${labName}.owner=${owner}`, volume);
-  const copy = (mounts: readonly string[], line: string): Promise<string> =>
-    docker(
-      ...['run', '--rm', ...mounts.flatMap((mount) => ['-v', mount])],
-      ...['slipway-lab/redis', 'sh', '-ec', line],
-    );
   if (mode === 'own') {
-    const place = await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', volume);
-    await copy(
-      [`${dirname(dirname(place))}:/v`],
-      `cd /v/${seed}/_data && cp -al overlay2 /v/${volume}/_data/ && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" /v/${volume}/_data/; done`,
-    );
-  } else await copy([`${seed}:/from:ro`, `${volume}:/to`], 'cp -a /from/. /to');
+    const place = await docker('volume', 'inspect', '-f', '{{.Mountpoint}}', seed);
+    await sh('sh', ['-ec', COPY, 'copy', place, `${dirname(dirname(place))}/${volume}/_data`]);
+  } else {
+    const mounts = ['-v', `${seed}:/from:ro`, '-v', `${volume}:/to`];
+    await docker('run', '--rm', ...mounts, 'slipway-lab/redis', 'cp', '-a', '/from/.', '/to');
+  }
   return volume;
 }
+
+const COPY = `cd "$1" && cp -al overlay2 "$2/" && for f in *; do [ "$f" = overlay2 ] || cp -a "$f" "$2/"; done`;

@@ -1,5 +1,5 @@
-import { engineDown } from './engine.ts';
+import { releaseEngine } from './engine.ts';
 
 export default async function teardown(): Promise<void> {
-  await engineDown(process.pid);
+  await releaseEngine();
 }

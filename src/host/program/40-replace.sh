@@ -194,6 +194,9 @@ unhealthy() {
 # stop_first SERVICE...: what cannot run twice is stopped, made anew and watched.
 stop_first() {
   [ $# -gt 0 ] || return 0
+  hidden=$*
+  announce "$@" || return 1
+  hidden=
   note touched "$*"
   # shellcheck disable=SC2046
   take_over $(by_hand "$@") && remake $(made "$@") && announce "$@" && resolved

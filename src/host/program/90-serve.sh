@@ -41,19 +41,27 @@ verb_activate() {
 # Streams the journal from a byte offset until the transaction has ended, or holds when that is asked for.
 verb_follow() {
   [ -f "journal/$tx" ] || { refuse transaction-unknown "$tx"; return 1; }
-  quiet=0
+  exec 8<"journal/$tx"
+  # (dd asks no further than it was told; head would.)
+  [ "$offset" -eq 0 ] || dd bs="$offset" count=1 <&8 >/dev/null 2>&1
+  follow_on
+  verdict=$?
+  exec 8<&-
+  return $verdict
+}
+
+follow_on() {
+  quiet=0 begun=
   while :; do
-    chunk=$(tail -c "+$((offset + 1))" "journal/$tx" && echo .)
-    chunk=${chunk%.}
-    if [ -n "$chunk" ]; then
-      printf '%s' "$chunk"
-      offset=$((offset + ${#chunk}))
-      quiet=0
-      case $nl$chunk in
-        *"${nl}end$tab"*) return 0 ;;
-        *"${nl}state${tab}held"*) [ "$until" != held ] || return 0 ;;
+    # Without a process of its own, many times a second. What ends without a line break is a line that is still being written.
+    while IFS= read -r line <&8 || { begun=$begun$line && false; }; do
+      line=$begun$line begun='' quiet=0
+      printf '%s\n' "$line"
+      case $line in
+        "end$tab"*) return 0 ;;
+        "state${tab}held") [ "$until" != held ] || return 0 ;;
       esac
-    fi
+    done
     quiet=$((quiet + 1))
     # A free lock and no last word: the process is dead.
     if [ $((quiet % 20)) -eq 0 ] && flock -n lock true && ! settled "$tx"; then emit lost "$tx"; return 1; fi

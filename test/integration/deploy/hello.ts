@@ -105,11 +105,15 @@ export function hello(lab: Lab, name = 'hello'): Hello {
   };
 }
 
-/** The environment of a release, with other or further values. */
+/**
+ * The environment of a release, with other or further values. Health is asked for by the release itself, at once; each of Docker's own questions is a
+ * process of node.
+ */
 export function helloEnv(extra: Readonly<Record<string, string>> = {}): string {
   const values = {
     GREETING: 'hello',
     BOOT_MS: '50',
+    HEALTH_INTERVAL: '30s',
     NGINX_IMAGE: `${registry.address}/base/nginx:1`,
     ...extra,
   };

@@ -29,6 +29,7 @@ afterAll(() => lab.close());
 /** The small system with the caller in it, and releases of it: v1, and bad, which never becomes healthy. */
 async function withCaller(app: string): Promise<Hello> {
   const system = hello(lab, app);
+  system.edit('docker-compose.yml', '${HEALTH_INTERVAL:-2s}', '1s');
   await system.build('v1');
   await system.build('bad', { broken: 'unhealthy' });
   const image = 'image: registry.example/hello/web, port: 3000 }';

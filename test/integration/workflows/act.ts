@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   globSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -64,7 +65,7 @@ export async function prepareAct(
   const secretFile = join(home, 'secrets.yml');
   writeFileSync(secretFile, JSON.stringify(secrets)); // JSON is YAML
   chmodSync(secretFile, 0o600);
-  const environment = actEnvironment(home, scanners.map(dirname));
+  const environment = actEnvironment(home, [lingering(home), ...scanners.map(dirname)]);
   // Logged in nowhere: a login is what the inputs bring.
   rmSync(join(builder.env.DOCKER_CONFIG ?? '', 'config.json'));
   const { PATH: _path, ...building } = builder.env;
@@ -111,11 +112,28 @@ function parseLine(text: string): LogLine[] {
   }
 }
 
+/**
+ * A folder with what runs the steps, so that one that failed ends a moment later than it did: act reads the output of a step
+ * from a terminal, and closes that as soon as one has failed, whatever is still to be read.
+ * Source: act 0.2.89, pkg/container/host_environment.go, exec
+ */
+function lingering(home: string): string {
+  const folder = join(home, 'lingering');
+  mkdirSync(folder);
+  for (const program of [process.execPath, '/bin/bash'])
+    writeFileSync(
+      join(folder, basename(program)),
+      `#!/bin/sh\n'${program}' "$@"\ncode=$?\n[ $code -eq 0 ] || sleep 0.5\nexit $code\n`,
+      { mode: 0o755 },
+    );
+  return folder;
+}
+
 /** Nothing of the machine's own environment gets into a run, but the way to its programs. */
 function actEnvironment(home: string, folders: readonly string[]): NodeJS.ProcessEnv {
   return {
     HOME: home,
-    PATH: [dirname(process.execPath), ...folders, engineEnv.PATH ?? ''].join(delimiter),
+    PATH: [...folders, dirname(process.execPath), engineEnv.PATH ?? ''].join(delimiter),
     LANG: 'C.UTF-8',
     GIT_PAGER: 'cat',
   };
