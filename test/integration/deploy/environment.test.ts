@@ -9,6 +9,7 @@ NGINX_IMAGE=
 # required
 API_KEY=
 MAIL_PASSWORD=changeme
+HEALTH_INTERVAL=2s
 LOCALE=en # optional
 `;
 const KEY = '-----BEGIN PRIVATE KEY-----\nplantedKeyLine4f1c+/\n-----END PRIVATE KEY-----\n';

@@ -61,6 +61,8 @@ RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq 
 DOCKERFILE
 }
 
+host_lines() { :; }
+
 # The official ones, as the examples name them.
 base_images() {
   official node node:24-bookworm-slim

@@ -21,10 +21,10 @@ image() {
 context() { rm -rf "$lab/context"; mkdir -p "$lab/context"; }
 
 host_image() {
+  have slipway-lab/host && return
   context
   cp "$here/host-init.sh" "$lab/context/host-init"
-  image host sid ca-certificates openssh-server openssh-client docker.io docker-cli docker-compose docker-buildx iptables \
-    procps iproute2 util-linux busybox bash dash curl socat tini-static <<'DOCKERFILE'
+  { cat && host_lines; } <<'DOCKERFILE' |
 COPY --chmod=755 host-init /usr/local/sbin/host-init
 RUN useradd -m -s /bin/bash -G docker deploy && mkdir -p /run/sshd /home/deploy/.ssh /etc/docker && \
     chown deploy: /home/deploy/.ssh && rm -f /etc/ssh/ssh_host_*
@@ -33,6 +33,8 @@ VOLUME /var/lib/docker
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/bin/tini-static", "--", "/usr/local/sbin/host-init"]
 DOCKERFILE
+    image host sid ca-certificates openssh-server openssh-client docker.io docker-cli docker-compose docker-buildx iptables \
+      procps iproute2 util-linux busybox bash dash curl socat tini-static
 }
 
 # The registry speaks TLS with the lab's own authority and asks for a password, as a real one does.
