@@ -56,7 +56,8 @@ preflight() {
 # engine: what Docker says of itself.
 engine() {
   fact docker "$(command -v docker)"
-  if ! docker info --format "$engine_facts" >"$tmp/engine" 2>"$tmp/err"; then
+  # (docker 26 and others end with 0 when the engine did not answer.)
+  if ! docker info --format "$engine_facts" >"$tmp/engine" 2>"$tmp/err" || ! grep -q '^engine .' "$tmp/engine"; then
     words=$(flat <"$tmp/err") sudo=''
     case $words in *'permission denied'*) ! sudo -n docker info >/dev/null 2>&1 || sudo=sudo ;; esac
     refuse docker-unavailable "$words" "$user" "$sudo"

@@ -32831,7 +32831,8 @@ function pullProblem(image, said, host) {
     if (/server gave HTTP response to HTTPS client/i.test(why)) {
         return problem('registry-plain-http', 'The registry speaks plain HTTP, and the Docker Engine of the host does not allow that.', 'Name the registry under "insecure-registries" in /etc/docker/daemon.json on the host and restart Docker; better, give the registry a certificate.');
     }
-    if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
+    // The last of them is what docker 26 (Debian 13) says of a login that was refused.
+    if (/unauthorized|forbidden|denied|no basic auth|login prior to pull/i.test(why)) {
         return problem('registry-auth', 'The registry does not let this host pull the image.', 'Check registry-username and registry-password, or the login of the host itself where it pulls with its own (docker login, as this user); on GHCR the token needs read:packages and access to the package.');
     }
     if (/manifest unknown|name unknown|no such manifest|(?<!executable file )not found/i.test(why)) {

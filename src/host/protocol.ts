@@ -242,7 +242,8 @@ function pullProblem(image: string, said: string, host: string): UserError {
       'Name the registry under "insecure-registries" in /etc/docker/daemon.json on the host and restart Docker; better, give the registry a certificate.',
     );
   }
-  if (/unauthorized|forbidden|denied|no basic auth/i.test(why)) {
+  // The last of them is what docker 26 (Debian 13) says of a login that was refused.
+  if (/unauthorized|forbidden|denied|no basic auth|login prior to pull/i.test(why)) {
     return problem(
       'registry-auth',
       'The registry does not let this host pull the image.',

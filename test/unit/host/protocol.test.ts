@@ -218,6 +218,10 @@ describe('refusal', () => {
     ],
     ['Error response from daemon: Get "https://r/v2/": no basic auth credentials', 'registry-auth'],
     [
+      'Please login prior to pull: Error: Cannot perform an interactive login from a non TTY device',
+      'registry-auth',
+    ],
+    [
       'Error response from daemon: unexpected status from HEAD request to https://r/v2/a/manifests/1: 401 Unauthorized',
       'registry-auth',
     ],
