@@ -4,7 +4,7 @@ const shared = {
 };
 
 export default {
-  maxWorkers: 4, // on two cores: much of an integration test is waiting
+  maxWorkers: 3, // on two cores: much of an integration test is waiting
   testTimeout: 300_000, // for a machine with other things to do; jest knows none per project
   reporters: ['default', '<rootDir>/scripts/jest/complete.ts'],
   projects: [

@@ -43,10 +43,14 @@ async function deployed(state: 'success' | 'failure' | 'in_progress', more: obje
 }
 
 /** The run of a tag that releases to production. */
-const promoted = (inputs: Readonly<Record<string, string>> = {}): Promise<StepResult> =>
+const promoted = (
+  inputs: Readonly<Record<string, string>> = {},
+  onLine?: (line: string) => void,
+): Promise<StepResult> =>
   scene.run(
     { environment: 'production', 'promote-wait': '0s', ...inputs },
     { GITHUB_REF: 'refs/tags/v1.2.0', GITHUB_REF_NAME: 'v1.2.0', GITHUB_REF_TYPE: 'tag' },
+    onLine,
   );
 
 const tagOf = async (name: string): Promise<string | undefined> =>
@@ -102,11 +106,11 @@ describe('release-record: promotion', () => {
 
   test('a staging run in progress is waited for', async () => {
     const deployment = await deployed('in_progress');
-    const running = promoted({ 'promote-wait': '5m' });
-    while (scene.github.count('GET /statuses') === 0)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    await deployment.status('success');
-    const step = await running;
+    let ended: Promise<void> | undefined;
+    const step = await promoted({ 'promote-wait': '5m' }, (line) => {
+      if (line.includes('which is in_progress')) ended ??= deployment.status('success');
+    });
+    await ended;
     expect(step).toMatchObject({ exitCode: 0, outputs: { outcome: 'promoted' } });
     expect(step.log).toContain('which is in_progress');
   });

@@ -36,6 +36,7 @@ export interface Scene {
   run(
     inputs?: Readonly<Record<string, string>>,
     env?: Readonly<Record<string, string>>,
+    onLine?: (line: string) => void,
   ): Promise<StepResult>;
   at(rest: string): Reference;
   close(): Promise<void>;
@@ -102,7 +103,7 @@ environments:
       const facts = { schema: 1, service, image, revision: commit, platforms: ['linux/amd64'] };
       write(`slipway/${service}.json`, JSON.stringify({ ...facts, ...more }));
     },
-    run: (inputs = {}, env = {}) =>
+    run: (inputs = {}, env = {}, onLine) =>
       runStep({
         action: 'actions/release-record',
         workspace,
@@ -121,6 +122,7 @@ environments:
           GITHUB_REF: 'refs/heads/main',
           ...env,
         },
+        ...(onLine && { onLine }),
       }),
     close: async () => {
       rmSync(workspace, { recursive: true, force: true });
