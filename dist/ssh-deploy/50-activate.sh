@@ -115,13 +115,14 @@ undo() {
     hide $stopped
     if [ -n "$composed" ] && [ -n "$(proxy_id "$proxy")" ] && grep -q '^announced\|^switching' "journal/$tx"; then
       reload_proxy "$proxy" || outcome=rollback-failed
-      drain_proxy "$proxy"
     fi
   fi
   put_aside_back || outcome=rollback-failed
   put_back || outcome=rollback-failed
   # shellcheck disable=SC2086
   show_again $stopped || outcome=rollback-failed
+  # Only now, since users wait for what has stopped, and nobody for this.
+  [ -z "$proxy" ] || drain_proxy "$proxy"
   # shellcheck disable=SC2046
   discard $(for service in $(planned start-first); do new_of "$service"; done | cut -f1)
   [ -n "$composed" ] || nothing_was_here
@@ -141,6 +142,7 @@ put_back() {
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
+  case " $* " in *" $proxy "*) rm -f "journal/$tx.workers" ;; esac # they end with it
   composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
 }
 
