@@ -175,20 +175,21 @@ exit 12'
 reload_proxy() {
   id=$(proxy_id "$1")
   old_workers=$(docker exec "$id" sh -c "$reload_script" reload "${2:-}" 2>>"journal/$tx.out") || return 1
-  printf '%s\n' "$old_workers" >>"journal/$tx.workers"
+  printf '%s\n' "$old_workers" >>"journal/$tx.workers.$id"
 }
 
 # drain_proxy SERVICE: waits, at most $drain seconds, until the workers that knew the old containers have answered their last request.
 drain_proxy() {
-  [ -s "journal/$tx.workers" ] || return 0
   id=$(proxy_id "$1")
+  # Those of a container that was made anew have ended with it.
+  [ -s "journal/$tx.workers.$id" ] || return 0
   # shellcheck disable=SC2016,SC2046 # expanded inside the container; a list of process ids
   docker exec "$id" sh -c 'n=$(($1 * 20)); shift
     while [ $n -gt 0 ]; do
       left=; for p; do [ -d "/proc/$p" ] && left=1; done
       [ -n "$left" ] || exit 0
       n=$((n-1)); sleep 0.05
-    done; exit 1' drain "$drain" $(cat "journal/$tx.workers") 2>>"journal/$tx.out" ||
+    done; exit 1' drain "$drain" $(cat "journal/$tx.workers.$id") 2>>"journal/$tx.out" ||
     note step "$1" "still has connections after ${drain} s; they end with the old containers"
-  rm -f "journal/$tx.workers"
+  rm -f "journal/$tx.workers.$id"
 }

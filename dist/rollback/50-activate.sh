@@ -142,7 +142,6 @@ put_back() {
   done
   [ $# -gt 0 ] || return 0
   note step "$*" "put back as in $composed"
-  case " $* " in *" $proxy "*) rm -f "journal/$tx.workers" ;; esac # they end with it
   composed up -d --no-deps --force-recreate --no-build "$@" && look && all_healthy "$@"
 }
 
@@ -166,7 +165,7 @@ conclude() {
   grep -q "\"tx\":\"$tx\"" history.ndjson 2>/dev/null ||
     printf '{"tx":"%s","kind":"%s","release":"%s","outcome":"%s","serving":"%s","ended":"%s"%s}\n' "$tx" "$kind" "$release" "$1" \
       "$(current_release)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${ledger:+,$ledger}" >>history.ndjson
-  rm -rf "journal/$tx.proxy" "journal/$tx.decision" "journal/$tx".check.*
+  rm -rf "journal/$tx.proxy" "journal/$tx.decision" "journal/$tx".check.* "journal/$tx".workers.*
   note end "$1" "$(named "$(current_release)")"
 }
 

@@ -41,13 +41,11 @@ verb_activate() {
 # Streams the journal from a byte offset until the transaction has ended, or holds when that is asked for.
 verb_follow() {
   [ -f "journal/$tx" ] || { refuse transaction-unknown "$tx"; return 1; }
-  exec 8<"journal/$tx"
-  # (dd asks no further than it was told; head would.)
-  [ "$offset" -eq 0 ] || dd bs="$offset" count=1 <&8 >/dev/null 2>&1
-  follow_on
-  verdict=$?
-  exec 8<&-
-  return $verdict
+  {
+    # (dd asks no further than it was told; head would.)
+    [ "$offset" -eq 0 ] || dd bs="$offset" count=1 <&8 >/dev/null 2>&1
+    follow_on
+  } 8<"journal/$tx"
 }
 
 follow_on() {

@@ -158,11 +158,9 @@ async function runWithAddress(
   args: readonly string[],
 ): Promise<{ id: string; address: string; at: Ways['at'] }> {
   subnet ??= docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Subnet}}', labName);
+  const network = await subnet;
   for (;;) {
-    const address = (await subnet).replace(
-      /\d+\/\d+$/,
-      String(3 + Math.floor(Math.random() * 120)),
-    );
+    const address = network.replace(/\d+\/\d+$/, String(3 + Math.floor(Math.random() * 120)));
     const first = 20_000 + Math.floor(Math.random() * 10_000);
     const at = (port: number): Place => {
       const index = ports.indexOf(port);

@@ -22,10 +22,9 @@ const NGINX = `${registry.address}/base/nginx:1`;
 beforeAll(async () => {
   lab = await openLab();
   host = await lab.host('front');
-  apps = { shop: hello(lab, 'shop'), blog: hello(lab, 'blog') };
+  apps = { shop: hello(lab, 'shop', 'shop'), blog: hello(lab, 'blog', 'blog') };
   for (const name of NAMES) {
     const app = apps[name];
-    app.edit('slipway.yml', 'app: hello', `app: ${name}`);
     app.edit(
       'docker-compose.yml',
       "    ports: ['${HTTP_PORT:-80}:80']\n",
@@ -35,10 +34,7 @@ beforeAll(async () => {
       'docker-compose.yml',
       `${app.read('docker-compose.yml')}\nnetworks:\n  edge: { external: true, name: edge }\n`,
     );
-    for (const version of ['v1', 'v2']) {
-      await app.build(version);
-      app.edit(`${version}.json`, '"app":"hello"', `"app":"${name}"`);
-    }
+    for (const version of ['v1', 'v2']) await app.build(version);
   }
 });
 
@@ -106,7 +102,6 @@ test('both are released at the same time, and no request of either fails', async
 test('a release that makes the nginx of one app anew stops that one app for a moment, and no other', async () => {
   const [shop, blog] = await Promise.all([load('shop'), load('blog')]);
   apps.shop.again('v3', 'v2');
-  apps.shop.edit('v3.json', '"app":"hello"', '"app":"shop"');
   await release('shop', 'v3', { NOTE: 'another' });
   // It is found again by its name, without a hand on the proxy in front.
   while (!(await calm(shop))) continue;

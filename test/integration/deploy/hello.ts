@@ -36,7 +36,8 @@ export interface Hello {
   rollback(host: Ways, inputs?: Readonly<Record<string, string>>): Promise<StepResult>;
 }
 
-export function hello(lab: Lab, name = 'hello'): Hello {
+/** Its checkout gets that name in the lab's folder; `app` is what its slipway.yml and its records call it. */
+export function hello(lab: Lab, name = 'hello', app = 'hello'): Hello {
   const workspace = join(lab.folder, name);
   cpSync(fixture, workspace, { recursive: true });
   const path = (file: string): string => join(workspace, file);
@@ -44,12 +45,13 @@ export function hello(lab: Lab, name = 'hello'): Hello {
   const write = (file: string, text: string): void => {
     writeFileSync(path(file), text);
   };
+  write('slipway.yml', read('slipway.yml').replace('app: hello', `app: ${app}`));
   let minute = 0;
   const record = (version: string, image: string): void => {
     const created = new Date(Date.UTC(2026, 0, 1, 0, (minute += 1)));
     write(
       `${version}.json`,
-      JSON.stringify(recordOf('hello', fakeCommit(version), { web: image }, created)),
+      JSON.stringify(recordOf(app, fakeCommit(version), { web: image }, created)),
     );
   };
   const inputs = (...hosts: Ways[]): Record<string, string> => ({

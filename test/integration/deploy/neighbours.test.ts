@@ -13,12 +13,8 @@ beforeAll(async () => {
   lab = await openLab();
   host = await lab.host('neighbours', { ports: [8081, 8082, 8083] });
   shop = hello(lab, 'shop');
-  blog = hello(lab, 'blog');
-  blog.edit('slipway.yml', 'app: hello', 'app: blog');
-  for (const version of ['v1', 'v2']) {
-    await Promise.all([shop.build(version), blog.build(version)]);
-    blog.edit(`${version}.json`, '"app":"hello"', '"app":"blog"');
-  }
+  blog = hello(lab, 'blog', 'blog');
+  for (const version of ['v1', 'v2']) await Promise.all([shop.build(version), blog.build(version)]);
 });
 
 afterAll(() => lab.close());

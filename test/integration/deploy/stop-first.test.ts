@@ -28,22 +28,15 @@ afterAll(() => lab.close());
 
 /** The small system with the caller in it, and releases of it: v1, and bad, which never becomes healthy. */
 async function withCaller(app: string): Promise<Hello> {
-  const system = hello(lab, app);
+  const system = hello(lab, app, app);
   system.edit('docker-compose.yml', '${HEALTH_INTERVAL:-2s}', '1s');
   await system.build('v1');
   await system.build('bad', { broken: 'unhealthy' });
   const image = 'image: registry.example/hello/web, port: 3000 }';
   system.edit('slipway.yml', image, `${image}\n  caller: { context: ., ${image}`);
-  system.edit('slipway.yml', 'app: hello', `app: ${app}`);
   system.edit('docker-compose.yml', '  nginx:', CALLER);
   for (const file of ['v1.json', 'bad.json'])
-    system.write(
-      file,
-      system
-        .read(file)
-        .replace(/"web":({[^}]*})/, '$&,"caller":$1')
-        .replace('"app":"hello"', `"app":"${app}"`),
-    );
+    system.write(file, system.read(file).replace(/"web":({[^}]*})/, '$&,"caller":$1'));
   return system;
 }
 
